@@ -1,0 +1,39 @@
+#include "ingest/admission.hpp"
+
+#include <fmt/format.h>
+
+namespace backtrail::ingest {
+
+using schema::Code;
+using schema::Error;
+using schema::fail;
+
+namespace {
+
+Error mismatch(std::string_view account_id) {
+  return fail(Code::kForbidden, fmt::format("account_mismatch: the key may not write for account {}", account_id));
+}
+
+}  // namespace
+
+std::optional<Error> refuse(const schema::ApiEvent& event, const Admission& admission) {
+  if (!admission.scope->allows(event.account_id)) return mismatch(event.account_id);
+  if (event.event_time_us > admission.now_us + kFutureMaxUs)
+    return fail(Code::kBadTime, "time: more than ten years in the future");
+  const auto first_kept = schema::first_kept_day(*admission.retention, event.event_class, schema::day_of(admission.now_us));
+  if (first_kept && event.event_day() < *first_kept)
+    return fail(Code::kBadTime, fmt::format("too_old: of {}, kept from {} on", schema::format_day(event.event_day()),
+                                            schema::format_day(*first_kept)));
+  return std::nullopt;
+}
+
+std::optional<Error> refuse(const schema::Finding& finding, const Admission& admission) {
+  if (!admission.scope->allows(finding.identity.account_id)) return mismatch(finding.identity.account_id);
+  const auto rule = admission.retention->find("finding");
+  const auto days = rule == admission.retention->end() ? std::optional<int>{} : rule->second;
+  if (days && finding.last_seen_us < admission.now_us - std::int64_t{*days} * schema::kMicrosPerDay)
+    return fail(Code::kBadTime, fmt::format("too_old: last seen {}", schema::format_rfc3339(finding.last_seen_us)));
+  return std::nullopt;
+}
+
+}  // namespace backtrail::ingest

@@ -1,0 +1,25 @@
+// Which mapped records may be stored: the key's accounts, the retention, sane times. Pure; values only.
+#pragma once
+#include <optional>
+
+#include "schema/model/api_event.hpp"
+#include "schema/model/finding.hpp"
+#include "schema/pg/account_scope.hpp"
+#include "schema/retention/retention.hpp"
+
+namespace backtrail::ingest {
+
+// Beyond this an event's time is a mistake and would never expire.
+inline constexpr std::int64_t kFutureMaxUs = 3653 * schema::kMicrosPerDay;
+
+struct Admission {
+  const schema::AccountScope* scope;
+  const schema::RetentionRules* retention;
+  std::int64_t now_us;
+};
+
+// Nothing when the record may be stored; else the error whose detail begins with the quarantine reason.
+std::optional<schema::Error> refuse(const schema::ApiEvent& event, const Admission& admission);
+std::optional<schema::Error> refuse(const schema::Finding& finding, const Admission& admission);
+
+}  // namespace backtrail::ingest

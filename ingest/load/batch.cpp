@@ -1,0 +1,128 @@
+#include "ingest/load/batch.hpp"
+
+#include "schema/block_format/raw_codec.hpp"
+
+namespace backtrail::ingest {
+
+PendingDelivery::PendingDelivery(Delivery delivery, ReceiptCallback callback)
+    : delivery_(std::move(delivery)), body_bytes_(delivery_.body.size()), callback_(std::move(callback)) {}
+
+void PendingDelivery::add_rows(std::size_t rows) {
+  const std::lock_guard lock(mutex_);
+  open_rows_ += rows;
+}
+
+bool PendingDelivery::parsed() {
+  const std::lock_guard lock(mutex_);
+  parsed_ = true;
+  return open_rows_ == 0;
+}
+
+bool PendingDelivery::completes_with(const Receipt& outcomes, Receipt& total) const {
+  const std::lock_guard lock(mutex_);
+  if (!parsed_ || open_rows_ != outcomes.received || receipt_.error) return false;
+  total = receipt_;
+  total.add(outcomes);
+  ledger_written_ = true;
+  return true;
+}
+
+PendingDelivery::Settled PendingDelivery::state() const {
+  if (!parsed_ || open_rows_ != 0) return Settled::kOpen;
+  return ledger_written_ || receipt_.error ? Settled::kDone : Settled::kDoneWithoutLedger;
+}
+
+PendingDelivery::Settled PendingDelivery::settle(const Receipt& outcomes) {
+  const std::lock_guard lock(mutex_);
+  open_rows_ -= outcomes.received;
+  receipt_.add(outcomes);
+  return state();
+}
+
+PendingDelivery::Settled PendingDelivery::fail(schema::Error error, std::size_t rows) {
+  const std::lock_guard lock(mutex_);
+  open_rows_ -= rows;
+  if (!receipt_.error) receipt_.error = std::move(error);
+  return state();
+}
+
+Receipt PendingDelivery::receipt() const {
+  const std::lock_guard lock(mutex_);
+  return receipt_;
+}
+
+void PendingDelivery::finish() {
+  const Receipt total = receipt();
+  BACKTRAIL_ASSERT(total.error || total.balances());
+  callback_(total);
+}
+
+namespace {
+
+std::int64_t hash_or_zero(const std::optional<schema::Entity>& entity, const schema::HashKey& key) {
+  return entity ? schema::entity_hash(key, entity->kind, entity->key) : 0;
+}
+
+std::string column_text(std::string_view text) {
+  if (text.find('\0') == std::string_view::npos) return std::string(text);
+  std::string clean;
+  for (const char c : text) {
+    if (c == '\0') clean += "\xEF\xBF\xBD";
+    else clean += c;
+  }
+  return clean;
+}
+
+}  // namespace
+
+EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, std::int64_t received_us) {
+  EventRow row;
+  row.event_time_us = event.event_time_us;
+  row.received_us = received_us;
+  row.principal_hash = hash_or_zero(event.principal, key);
+  row.session_hash = hash_or_zero(event.session, key);
+  row.access_key_hash = hash_or_zero(event.access_key, key);
+  row.instance_hash = hash_or_zero(event.instance, key);
+  row.ip_address_hash = hash_or_zero(event.ip_address, key);
+  row.user_agent_hash = hash_or_zero(event.user_agent, key);
+  row.event_day = event.event_day();
+  row.flags = event.flags;
+  row.event_id = event.event_id;
+  row.content_fp = event.content_fp;
+  row.event_class = event.event_class;
+  row.outcome = event.outcome;
+  row.read_only = event.read_only ? static_cast<std::int8_t>(*event.read_only) : std::int8_t{-1};
+  row.account_id = event.account_id;
+  row.region = column_text(event.region);
+  row.service = column_text(event.service);
+  row.api = column_text(event.api);
+  row.error_code = column_text(event.error_code);
+  schema::append_encoded_raw(event.raw, row.raw);
+  row.mentions.reserve(event.mentions.size());
+  for (const auto& mention : event.mentions) row.mentions.push_back(schema::entity_hash(key, mention.kind, mention.key));
+  return row;
+}
+
+std::size_t Row::bytes() const {
+  constexpr std::size_t kFixed = 256;
+  std::size_t size = kFixed + event.raw.size() + event.mentions.size() * 48;
+  if (finding) size += finding->raw.size() * 2;
+  if (quarantined) size += quarantined->raw.size();
+  return size;
+}
+
+void count_outcome(RowOutcome outcome, Receipt& receipt) {
+  ++receipt.received;
+  switch (outcome) {
+    case RowOutcome::kNew: ++receipt.fresh; return;
+    case RowOutcome::kDuplicate: ++receipt.duplicates; return;
+    case RowOutcome::kVariant: ++receipt.variants; return;
+    case RowOutcome::kUpdated: ++receipt.updated; return;
+    case RowOutcome::kStale: ++receipt.stale; return;
+    case RowOutcome::kQuarantined: ++receipt.quarantined; return;
+    case RowOutcome::kPending: break;
+  }
+  BACKTRAIL_ASSERT(false && "a record without an outcome");
+}
+
+}  // namespace backtrail::ingest

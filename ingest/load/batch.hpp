@@ -1,0 +1,108 @@
+// Rows on their way from the parsers to the writers. A row knows its delivery, whose receipt it settles.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ingest/delivery.hpp"
+#include "ingest/quarantine/quarantine.hpp"
+#include "schema/model/api_event.hpp"
+#include "schema/model/finding.hpp"
+
+namespace backtrail::ingest {
+
+// What writing did with one record.
+enum class RowOutcome : std::uint8_t { kPending, kNew, kDuplicate, kVariant, kUpdated, kStale, kQuarantined };
+
+// A delivery whose rows are on their way. Done when parsing is over and every row has its outcome; finish() then runs the
+// callback. Thread-safe.
+class PendingDelivery {
+ public:
+  PendingDelivery(Delivery delivery, ReceiptCallback callback);
+
+  const Delivery& delivery() const { return delivery_; }
+  std::size_t body_bytes() const { return body_bytes_; }
+  // The body is not needed once it is parsed.
+  void drop_body() { std::string().swap(delivery_.body); }
+
+  void add_rows(std::size_t rows);
+  // No more rows will be added. True: every row has its outcome already, the caller must finish().
+  bool parsed();
+  // Before a commit: true when these outcomes are the last ones, so that the ledger's row can commit with them.
+  bool completes_with(const Receipt& outcomes, Receipt& total) const;
+  enum class Settled { kOpen, kDone, kDoneWithoutLedger };
+  // After a commit; after kDone… the caller must finish().
+  Settled settle(const Receipt& outcomes);
+  // Nothing may be promised any more. kOpen or kDone.
+  Settled fail(schema::Error error, std::size_t rows);
+  Receipt receipt() const;
+  void finish();
+
+ private:
+  Settled state() const;
+  Delivery delivery_;
+  std::size_t body_bytes_;
+  ReceiptCallback callback_;
+  mutable std::mutex mutex_;
+  std::size_t open_rows_ = 0;
+  bool parsed_ = false;
+  mutable bool ledger_written_ = false;
+  Receipt receipt_;
+};
+
+using PendingPtr = std::shared_ptr<PendingDelivery>;
+
+struct EventRow {
+  std::int64_t event_time_us = 0, received_us = 0;
+  // 0: none
+  std::int64_t principal_hash = 0, session_hash = 0, access_key_hash = 0, instance_hash = 0, ip_address_hash = 0,
+               user_agent_hash = 0;
+  std::int32_t event_day = 0, flags = 0;
+  schema::Uuid event_id, content_fp;
+  schema::EventClass event_class = schema::EventClass::kManagement;
+  schema::Outcome outcome = schema::Outcome::kOk;
+  std::int8_t read_only = -1;  // -1: not said
+  std::string account_id, region, service, api, error_code;
+  std::string raw;  // encoded by raw_codec
+  std::vector<std::int64_t> mentions;
+};
+
+// An entity's name for search; written once per process and account.
+struct EntityName {
+  std::string account_id;
+  schema::EntityKind kind;
+  std::int64_t hash;
+  std::string key, name;
+};
+
+struct Row {
+  enum class Kind : std::uint8_t { kEvent, kFinding, kQuarantine };
+  Kind kind = Kind::kEvent;
+  RowOutcome outcome = RowOutcome::kPending;
+  PendingPtr delivery;
+  EventRow event;
+  std::unique_ptr<schema::Finding> finding;
+  std::unique_ptr<QuarantinedRecord> quarantined;
+
+  std::size_t bytes() const;
+};
+
+struct Batch {
+  std::vector<Row> rows;
+  std::vector<EntityName> names;
+  std::vector<std::string> new_accounts;  // account ids that this process has not written yet
+  std::size_t bytes = 0;
+};
+
+inline constexpr std::size_t kBatchMaxRows = 5000;
+inline constexpr std::size_t kBatchMaxBytes = 8 * 1024 * 1024;
+
+// The event's row: hashes, encoded bytes. U+0000, which PostgreSQL's text refuses, becomes U+FFFD in columns.
+EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, std::int64_t received_us);
+
+// Counts one outcome into a receipt (received too).
+void count_outcome(RowOutcome outcome, Receipt& receipt);
+
+}  // namespace backtrail::ingest

@@ -1,0 +1,209 @@
+#include "ingest/load/batch_writer.hpp"
+
+#include <backtrail_ingest_sql.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "ingest/load/binary_array.hpp"
+#include "ingest/load/event_writer.hpp"
+#include "ingest/load/finding_writer.hpp"
+#include "schema/block_format/raw_codec.hpp"
+
+namespace backtrail::ingest {
+namespace {
+
+constexpr int kRetryMax = 8;
+
+// The union of what the deliveries' keys may write: the database checks it once more.
+schema::AccountScope scope_of(std::span<const Row> rows) {
+  std::set<std::string> accounts;
+  for (const Row& row : rows) {
+    const auto& scope = row.delivery->delivery().scope;
+    if (scope.is_all()) return schema::AccountScope::all();
+    accounts.insert(scope.account_ids().begin(), scope.account_ids().end());
+  }
+  return *schema::AccountScope::of({accounts.begin(), accounts.end()});
+}
+
+void write_quarantine(schema::Transaction& tx, std::span<Row> rows) {
+  BinaryArray account(PgType::kText), id(PgType::kUuid), reason(PgType::kText), detail(PgType::kText), door(PgType::kText),
+      key_id(PgType::kText), origin(PgType::kText), position(PgType::kInt8), received(PgType::kTimestamptz),
+      bytes(PgType::kInt8), digest(PgType::kBytea), raw(PgType::kBytea);
+  std::map<std::pair<std::string, schema::Uuid>, const Row*> unique;
+  for (Row& row : rows) {
+    if (row.kind != Row::Kind::kQuarantine) continue;
+    row.outcome = RowOutcome::kQuarantined;
+    unique.emplace(std::pair{row.quarantined->account_id, quarantine_id(*row.quarantined)}, &row);
+  }
+  if (unique.empty()) return;
+  for (const auto& [key, row] : unique) {
+    const QuarantinedRecord& record = *row->quarantined;
+    const Delivery& delivery = row->delivery->delivery();
+    account.add_text(key.first);
+    id.add_uuid(key.second);
+    reason.add_text(record.reason);
+    detail.add_text(record.detail);
+    door.add_text(delivery.door);
+    key_id.add_text(delivery.key_id);
+    origin.add_text(delivery.origin);
+    position.add_int8(static_cast<std::int64_t>(record.position));
+    received.add_time(delivery.received_us);
+    bytes.add_int8(static_cast<std::int64_t>(record.raw.size()));
+    const auto hash = schema::sha256(record.raw);
+    digest.add_text({reinterpret_cast<const char*>(hash.data()), hash.size()});
+    raw.add_text(record.raw);
+  }
+  tx.exec(sql::quarantine_insert, account.value(), id.value(), reason.value(), detail.value(), door.value(),
+          key_id.value(), origin.value(), position.value(), received.value(), bytes.value(), digest.value(), raw.value());
+}
+
+// An account that a key may not write is somebody's mistake or attack: a person must hear of it.
+void alert_mismatches(schema::Transaction& tx, std::span<const Row> rows, std::int64_t now_us) {
+  BinaryArray account(PgType::kText), kind(PgType::kText), subject(PgType::kText), detail(PgType::kText);
+  std::set<std::pair<std::string, std::string>> raised;
+  for (const Row& row : rows) {
+    if (row.kind != Row::Kind::kQuarantine || row.quarantined->reason != reason::kAccountMismatch) continue;
+    const std::string& key_id = row.delivery->delivery().key_id;
+    if (!raised.emplace(row.quarantined->account_id, key_id).second) continue;
+    account.add_text(row.quarantined->account_id);
+    kind.add_text("account_mismatch");
+    subject.add_text("key " + key_id);
+    detail.add_text("a record for an account that the key may not write");
+  }
+  if (!raised.empty())
+    tx.exec(sql::alert_insert, account.value(), kind.value(), subject.value(), detail.value(), schema::format_rfc3339(now_us));
+}
+
+std::map<PendingDelivery*, Receipt> receipts_of(std::span<const Row> rows) {
+  std::map<PendingDelivery*, Receipt> receipts;
+  for (const Row& row : rows) count_outcome(row.outcome, receipts[row.delivery.get()]);
+  return receipts;
+}
+
+// Ledger rows of the deliveries that these rows complete commit together with them.
+void write_ledger(schema::Transaction& tx, std::span<const Row> rows) {
+  for (const auto& [delivery, outcomes] : receipts_of(rows)) {
+    Receipt total;
+    if (delivery->completes_with(outcomes, total)) write_delivery(tx, delivery->delivery(), delivery->body_bytes(), total);
+  }
+}
+
+void fail_all(std::span<const Row> rows, const schema::Error& error) {
+  std::map<PendingDelivery*, std::size_t> counts;
+  for (const Row& row : rows) ++counts[row.delivery.get()];
+  for (const auto& [delivery, count] : counts)
+    if (delivery->fail(error, count) != PendingDelivery::Settled::kOpen) delivery->finish();
+}
+
+// What the database refused becomes a quarantined record with its exact bytes.
+void refuse_row(Row& row, const schema::Error& error) {
+  auto record = std::make_unique<QuarantinedRecord>();
+  record->reason = reason::kRefused;
+  record->detail = error.detail.substr(0, error.detail.find('\n'));
+  if (row.kind == Row::Kind::kEvent) {
+    record->account_id = row.event.account_id;
+    const auto raw = schema::decode_raw(row.event.raw);
+    record->raw = raw ? *raw : row.event.raw;
+  } else {
+    record->account_id = row.finding->identity.account_id;
+    record->raw = row.finding->raw;
+  }
+  row.kind = Row::Kind::kQuarantine;
+  row.quarantined = std::move(record);
+}
+
+}  // namespace
+
+void write_delivery(schema::Transaction& tx, const Delivery& delivery, std::size_t body_bytes, const Receipt& receipt) {
+  tx.exec(sql::delivery_insert, to_string(delivery.id), delivery.door, delivery.key_id,
+          schema::format_rfc3339(delivery.received_us), body_bytes, receipt.received, receipt.fresh, receipt.duplicates,
+          receipt.variants, receipt.updated, receipt.stale, receipt.quarantined);
+}
+
+schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& batch, std::int64_t now_us) {
+  const auto done = database_.write(scope_of(rows), [&](schema::Transaction& tx) -> schema::Result<int> {
+    write_accounts(tx, batch.new_accounts, now_us);
+    write_events(tx, rows, now_us);
+    write_names(tx, batch.names);
+    write_findings(tx, rows, key_);
+    write_quarantine(tx, rows);
+    alert_mismatches(tx, rows, now_us);
+    write_ledger(tx, rows);
+    return 0;
+  });
+  if (!done) return done.error();
+  return {};
+}
+
+// A delivery whose last rows were written by two writers at once has no ledger row yet.
+void BatchWriter::settle(std::span<const Row> rows) {
+  for (const auto& [delivery, outcomes] : receipts_of(rows)) {
+    const auto settled = delivery->settle(outcomes);
+    if (settled == PendingDelivery::Settled::kOpen) continue;
+    if (settled == PendingDelivery::Settled::kDoneWithoutLedger) {
+      const auto written = database_.write(schema::AccountScope::none(), [&](schema::Transaction& tx) -> schema::Result<int> {
+        write_delivery(tx, delivery->delivery(), delivery->body_bytes(), delivery->receipt());
+        return 0;
+      });
+      if (!written) spdlog::warn("the ledger misses delivery {}: {}", to_string(delivery->delivery().id), written.error().detail);
+    }
+    delivery->finish();
+  }
+}
+
+schema::Result<void> BatchWriter::store(std::span<Row> rows, const Batch& batch, std::int64_t now_us) {
+  schema::Result<void> done = try_store(rows, batch, now_us);
+  for (int attempt = 1; !done && done.error().code == schema::Code::kRetry && attempt < kRetryMax; ++attempt) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5 * attempt));
+    done = try_store(rows, batch, now_us);
+  }
+  if (done) {
+    settle(rows);
+    return done;
+  }
+  const bool refusable = done.error().code == schema::Code::kBadData;
+  if (refusable && done.error().detail.find("no partition of relation") != std::string::npos) {
+    // Retention dropped a partition that this process still believed in.
+    partitions_.forget();
+    const auto ready = ensure_partitions(rows, now_us);
+    if (ready) return store(rows, batch, now_us);
+    fail_all(rows, ready.error());
+    return ready;
+  }
+  if (refusable && rows.size() == 1 && rows.front().kind != Row::Kind::kQuarantine) {
+    refuse_row(rows.front(), done.error());
+    return store(rows, Batch{}, now_us);
+  }
+  if (refusable && rows.size() > 1) {
+    const std::size_t half = rows.size() / 2;
+    const auto first = store(rows.first(half), batch, now_us);
+    const auto second = store(rows.subspan(half), batch, now_us);
+    return first ? second : first;
+  }
+  fail_all(rows, done.error());
+  return done;
+}
+
+schema::Result<void> BatchWriter::ensure_partitions(std::span<const Row> rows, std::int64_t now_us) {
+  std::set<std::int32_t> days;
+  for (const Row& row : rows)
+    if (row.kind == Row::Kind::kEvent) days.insert(row.event.event_day);
+  if (days.empty()) return {};
+  return partitions_.ensure({days.begin(), days.end()}, schema::day_of(now_us));
+}
+
+schema::Result<void> BatchWriter::write(Batch batch, std::int64_t now_us) {
+  const auto ready = ensure_partitions(batch.rows, now_us);
+  if (!ready) {
+    fail_all(batch.rows, ready.error());
+    return ready;
+  }
+  return store(batch.rows, batch, now_us);
+}
+
+}  // namespace backtrail::ingest

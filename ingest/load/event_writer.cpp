@@ -1,0 +1,224 @@
+#include "ingest/load/event_writer.hpp"
+
+#include <backtrail_ingest_sql.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "ingest/load/binary_array.hpp"
+
+namespace backtrail::ingest {
+namespace {
+
+struct EventKey {
+  schema::Uuid event_id, content_fp;
+  bool operator==(const EventKey&) const = default;
+};
+struct EventKeyHash {
+  std::size_t operator()(const EventKey& key) const {
+    return std::hash<schema::Uuid>{}(key.event_id) ^ (std::hash<schema::Uuid>{}(key.content_fp) << 1);
+  }
+};
+
+EventKey key_of(const EventRow& event) { return {event.event_id, event.content_fp}; }
+
+void add_hash(BinaryArray& column, std::int64_t hash) {
+  if (hash == 0) column.add_null();
+  else column.add_int8(hash);
+}
+
+// The columns of event_insert.sql.
+struct EventColumns {
+  BinaryArray event_time{PgType::kTimestamptz}, received_at{PgType::kTimestamptz}, principal{PgType::kInt8},
+      session{PgType::kInt8}, access_key{PgType::kInt8}, instance{PgType::kInt8}, ip_address{PgType::kInt8},
+      user_agent{PgType::kInt8}, day{PgType::kDate}, flags{PgType::kInt4}, id{PgType::kUuid}, fp{PgType::kUuid},
+      event_class{PgType::kInt2}, outcome{PgType::kInt2}, read_only{PgType::kBool}, account{PgType::kText},
+      region{PgType::kText}, service{PgType::kText}, api{PgType::kText}, error{PgType::kText}, raw{PgType::kBytea};
+
+  void add(const EventRow& row) {
+    event_time.add_time(row.event_time_us);
+    received_at.add_time(row.received_us);
+    add_hash(principal, row.principal_hash);
+    add_hash(session, row.session_hash);
+    add_hash(access_key, row.access_key_hash);
+    add_hash(instance, row.instance_hash);
+    add_hash(ip_address, row.ip_address_hash);
+    add_hash(user_agent, row.user_agent_hash);
+    day.add_day(row.event_day);
+    flags.add_int4(row.flags);
+    id.add_uuid(row.event_id);
+    fp.add_uuid(row.content_fp);
+    event_class.add_int2(static_cast<std::int16_t>(row.event_class));
+    outcome.add_int2(static_cast<std::int16_t>(row.outcome));
+    if (row.read_only < 0) read_only.add_null();
+    else read_only.add_bool(row.read_only == 1);
+    account.add_text(row.account_id);
+    region.add_text(row.region);
+    service.add_text(row.service);
+    api.add_text(row.api);
+    if (row.error_code.empty()) error.add_null();
+    else error.add_text(row.error_code);
+    raw.add_text(row.raw);
+  }
+
+  pqxx::result insert(schema::Transaction& tx) {
+    return tx.exec(sql::event_insert, event_time.value(), received_at.value(), principal.value(), session.value(),
+                   access_key.value(), instance.value(), ip_address.value(), user_agent.value(), day.value(),
+                   flags.value(), id.value(), fp.value(), event_class.value(), outcome.value(), read_only.value(),
+                   account.value(), region.value(), service.value(), api.value(), error.value(), raw.value());
+  }
+};
+
+// Every day's lock, in order, so that two writers never wait for each other in a circle.
+void lock_days(schema::Transaction& tx, const std::vector<Row*>& events) {
+  std::set<std::int32_t> days;
+  for (const Row* row : events) days.insert(row->event.event_day);
+  for (const std::int32_t day : days) tx.exec(sql::event_lock_day, day);
+}
+
+// Marks rows as new or duplicate by the keys that the insert gave back; returns the new ones.
+std::vector<Row*> mark_new(const pqxx::result& inserted, const std::vector<Row*>& events) {
+  std::unordered_map<EventKey, int, EventKeyHash> fresh;
+  fresh.reserve(static_cast<std::size_t>(inserted.size()));
+  for (const auto& row : inserted) {
+    EventKey key;
+    schema::parse_uuid({row[0].c_str(), row[0].size()}, key.event_id);
+    schema::parse_uuid({row[1].c_str(), row[1].size()}, key.content_fp);
+    ++fresh[key];
+  }
+  std::vector<Row*> written;
+  written.reserve(static_cast<std::size_t>(inserted.size()));
+  for (Row* row : events) {
+    const auto found = fresh.find(key_of(row->event));
+    if (found == fresh.end() || found->second == 0) {
+      row->outcome = RowOutcome::kDuplicate;
+      continue;
+    }
+    --found->second;
+    row->outcome = RowOutcome::kNew;
+    written.push_back(row);
+  }
+  return written;
+}
+
+void write_mentions(schema::Transaction& tx, const std::vector<Row*>& written) {
+  struct Mention {
+    std::int64_t hash;
+    const EventRow* event;
+  };
+  std::vector<Mention> mentions;
+  for (const Row* row : written)
+    for (const std::int64_t hash : row->event.mentions) mentions.push_back({hash, &row->event});
+  if (mentions.empty()) return;
+  std::sort(mentions.begin(), mentions.end(), [](const Mention& a, const Mention& b) {
+    return std::tie(a.hash, a.event->event_time_us, a.event->event_id) < std::tie(b.hash, b.event->event_time_us, b.event->event_id);
+  });
+  BinaryArray hash(PgType::kInt8), time(PgType::kTimestamptz), day(PgType::kDate), id(PgType::kUuid), fp(PgType::kUuid),
+      account(PgType::kText);
+  for (const Mention& mention : mentions) {
+    hash.add_int8(mention.hash);
+    time.add_time(mention.event->event_time_us);
+    day.add_day(mention.event->event_day);
+    id.add_uuid(mention.event->event_id);
+    fp.add_uuid(mention.event->content_fp);
+    account.add_text(mention.event->account_id);
+  }
+  tx.exec(sql::event_mention_insert, hash.value(), time.value(), day.value(), id.value(), fp.value(), account.value());
+}
+
+// Of the new rows with one event id, the first is new unless the id was stored before; the others are variants.
+void mark_variants(std::vector<Row*>& day_rows, const pqxx::result& found) {
+  std::map<schema::Uuid, std::vector<std::pair<Row*, bool>>> by_id;  // row, has another that was stored before
+  std::unordered_map<EventKey, bool, EventKeyHash> in_batch;
+  for (const Row* row : day_rows) in_batch[key_of(row->event)] = true;
+  for (const auto& hit : found) {
+    Row* row = day_rows[hit["ordinal"].as<std::size_t>() - 1];
+    EventKey other{row->event.event_id, {}};
+    const auto fp = hit["other_fp"];
+    schema::parse_uuid({fp.c_str(), fp.size()}, other.content_fp);
+    by_id[row->event.event_id].emplace_back(row, !in_batch.contains(other));
+  }
+  for (auto& [id, hits] : by_id) {
+    const bool stored_before = std::any_of(hits.begin(), hits.end(), [](const auto& hit) { return hit.second; });
+    Row* first = stored_before ? nullptr : hits.front().first;
+    for (auto& [row, before] : hits)
+      if (row != first) row->outcome = RowOutcome::kVariant;
+  }
+}
+
+void find_variants(schema::Transaction& tx, std::int32_t day, std::vector<Row*>& day_rows, std::int64_t now_us) {
+  BinaryArray account(PgType::kText), id(PgType::kUuid), fp(PgType::kUuid);
+  for (const Row* row : day_rows) {
+    account.add_text(row->event.account_id);
+    id.add_uuid(row->event.event_id);
+    fp.add_uuid(row->event.content_fp);
+  }
+  const auto found = tx.exec(sql::event_variant_find, schema::format_day(day), account.value(), id.value(), fp.value());
+  if (found.empty()) return;
+  mark_variants(day_rows, found);
+  BinaryArray accounts(PgType::kText), kinds(PgType::kText), subjects(PgType::kText), details(PgType::kText);
+  std::set<std::string> raised;
+  for (const Row* row : day_rows) {
+    if (row->outcome != RowOutcome::kVariant) continue;
+    const std::string subject = schema::format_day(day) + "/" + to_string(row->event.event_id);
+    if (!raised.insert(row->event.account_id + subject).second) continue;
+    accounts.add_text(row->event.account_id);
+    kinds.add_text("event_variant");
+    subjects.add_text(subject);
+    details.add_text("the same event id arrived with different content");
+  }
+  tx.exec(sql::alert_insert, accounts.value(), kinds.value(), subjects.value(), details.value(), schema::format_rfc3339(now_us));
+}
+
+}  // namespace
+
+void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now_us) {
+  std::vector<Row*> events;
+  for (Row& row : rows)
+    if (row.kind == Row::Kind::kEvent) events.push_back(&row);
+  if (events.empty()) return;
+  // In the order of the unique index: two batches with the same events wait for each other instead of deadlocking.
+  std::sort(events.begin(), events.end(), [](const Row* a, const Row* b) {
+    return std::tie(a->event.event_day, a->event.account_id, a->event.event_id, a->event.content_fp) <
+           std::tie(b->event.event_day, b->event.account_id, b->event.event_id, b->event.content_fp);
+  });
+  lock_days(tx, events);
+  EventColumns columns;
+  for (const Row* row : events) columns.add(row->event);
+  auto written = mark_new(columns.insert(tx), events);
+  write_mentions(tx, written);
+  std::map<std::int32_t, std::vector<Row*>> by_day;
+  for (Row* row : written) by_day[row->event.event_day].push_back(row);
+  for (auto& [day, day_rows] : by_day) find_variants(tx, day, day_rows, now_us);
+}
+
+void write_names(schema::Transaction& tx, const std::vector<EntityName>& names) {
+  if (names.empty()) return;
+  // One row per entity, in the order of the primary key.
+  std::map<std::tuple<std::string_view, schema::EntityKind, std::int64_t>, const EntityName*> unique;
+  for (const EntityName& name : names) {
+    auto& slot = unique[{name.account_id, name.kind, name.hash}];
+    if (slot == nullptr || slot->name < name.name) slot = &name;
+  }
+  BinaryArray account(PgType::kText), kind(PgType::kInt2), hash(PgType::kInt8), key(PgType::kText), text(PgType::kText);
+  for (const auto& [id, name] : unique) {
+    account.add_text(name->account_id);
+    kind.add_int2(static_cast<std::int16_t>(name->kind));
+    hash.add_int8(name->hash);
+    key.add_text(name->key);
+    text.add_text(name->name);
+  }
+  tx.exec(sql::entity_name_insert, account.value(), kind.value(), hash.value(), key.value(), text.value());
+}
+
+void write_accounts(schema::Transaction& tx, const std::vector<std::string>& accounts, std::int64_t now_us) {
+  if (accounts.empty()) return;
+  const std::set<std::string> unique(accounts.begin(), accounts.end());
+  BinaryArray ids(PgType::kText);
+  for (const auto& id : unique) ids.add_text(id);
+  tx.exec(sql::account_seen_insert, ids.value(), schema::format_rfc3339(now_us));
+}
+
+}  // namespace backtrail::ingest

@@ -1,0 +1,16 @@
+// Writes the event rows of a batch inside a transaction: day locks, insert, mentions, variants, names.
+#pragma once
+#include <span>
+
+#include "ingest/load/batch.hpp"
+#include "schema/pg/database.hpp"
+
+namespace backtrail::ingest {
+
+// Sets the outcome of every event row of `rows` (others are left alone). Throws pqxx exceptions.
+void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now_us);
+// Names and accounts that were not written before.
+void write_names(schema::Transaction& tx, const std::vector<EntityName>& names);
+void write_accounts(schema::Transaction& tx, const std::vector<std::string>& accounts, std::int64_t now_us);
+
+}  // namespace backtrail::ingest

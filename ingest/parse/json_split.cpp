@@ -1,0 +1,168 @@
+#include "ingest/parse/json_split.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace backtrail::ingest {
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+// One behind the closing quote of the string whose opening quote is at `at`; npos when it never ends.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  for (++at;;) {
+    const auto* quote = static_cast<const char*>(std::memchr(text.data() + at, '"', text.size() - at));
+    if (quote == nullptr) return std::string_view::npos;
+    const auto end = static_cast<std::size_t>(quote - text.data());
+    std::size_t backslashes = 0;
+    while (end - backslashes > at && text[end - backslashes - 1] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return end + 1;
+    at = end + 1;
+  }
+}
+
+struct Bracket {
+  bool table[256] = {};
+  constexpr Bracket() {
+    for (const char c : {'"', '{', '}', '[', ']'}) table[static_cast<unsigned char>(c)] = true;
+  }
+};
+constexpr Bracket kStops;
+
+std::size_t skip_space(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_space(text[at])) ++at;
+  return at;
+}
+
+// The end of any value at `at`: a scalar ends before a comma, a bracket or white space.
+std::size_t end_of_any(std::string_view text, std::size_t at) {
+  if (at >= text.size()) return std::string_view::npos;
+  if (text[at] == '"') return end_of_string(text, at);
+  if (text[at] == '{' || text[at] == '[') return end_of_value(text, at);
+  const auto end = text.find_first_of(",}] \t\r\n", at);
+  return end == std::string_view::npos ? text.size() : end;
+}
+
+// Steps through an object's members: key, then the position of its value.
+class MemberWalk {
+ public:
+  explicit MemberWalk(std::string_view object) : text_(object), at_(skip_space(object, 0)) {
+    if (at_ < text_.size() && text_[at_] == '{') ++at_;
+    else at_ = std::string_view::npos;
+  }
+  bool next(std::string_view& key, std::size_t& value) {
+    if (at_ == std::string_view::npos) return false;
+    at_ = skip_space(text_, at_);
+    if (at_ < text_.size() && text_[at_] == ',') at_ = skip_space(text_, at_ + 1);
+    if (at_ >= text_.size() || text_[at_] != '"') return false;
+    const std::size_t end = end_of_string(text_, at_);
+    if (end == std::string_view::npos) return false;
+    key = text_.substr(at_ + 1, end - at_ - 2);
+    value = skip_space(text_, end);
+    if (value >= text_.size() || text_[value] != ':') return false;
+    value = skip_space(text_, value + 1);
+    return value < text_.size();
+  }
+  void go_behind(std::size_t end) { at_ = end; }
+
+ private:
+  std::string_view text_;
+  std::size_t at_;
+};
+
+}  // namespace
+
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+  std::size_t depth = 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (!kStops.table[static_cast<unsigned char>(c)]) {
+      ++at;
+      continue;
+    }
+    if (c == '"') {
+      at = end_of_string(text, at);
+      if (at == std::string_view::npos) return at;
+      continue;
+    }
+    ++at;
+    if (c == '{' || c == '[') ++depth;
+    else if (--depth == 0) return at;
+  }
+  return std::string_view::npos;
+}
+
+ValueStream::ValueStream(std::string_view text, bool in_array) : text_(text), in_array_(in_array) {
+  if (!in_array && text.starts_with("\xEF\xBB\xBF")) at_ = 3;
+}
+
+bool ValueStream::next(Piece& piece) {
+  if (ended_) return false;
+  while (at_ < text_.size() && (is_space(text_[at_]) || text_[at_] == ',' || text_[at_] == '\x1e')) ++at_;
+  start_ = at_;
+  if (at_ >= text_.size()) return false;
+  if (in_array_ && text_[at_] == ']') {
+    ++at_;
+    ended_ = true;
+    return false;
+  }
+  if (text_[at_] != '{' && text_[at_] != '[') {
+    piece = scalar_or_garbage();
+    return true;
+  }
+  const std::size_t end = end_of_value(text_, at_);
+  if (end == std::string_view::npos) {
+    piece = truncated();
+    return true;
+  }
+  at_ = end;
+  piece = {Piece::Kind::kValue, text_.substr(start_, end - start_)};
+  return true;
+}
+
+// Anything up to the next value or line.
+Piece ValueStream::scalar_or_garbage() {
+  std::size_t end = text_[at_] == '"' ? end_of_string(text_, at_) : text_.find_first_of(in_array_ ? "{[\n,]" : "{[\n", at_ + 1);
+  if (end == std::string_view::npos) end = text_.size();
+  std::string_view text = text_.substr(at_, end - at_);
+  at_ = end;
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return {Piece::Kind::kGarbage, text};
+}
+
+// A value that never closes ends where a line begins with a new one, else with the text.
+Piece ValueStream::truncated() {
+  std::size_t end = std::min(text_.find("\n{", at_), text_.find("\n[", at_));
+  if (end == std::string_view::npos) end = text_.size();
+  at_ = end;
+  return {Piece::Kind::kTruncated, text_.substr(start_, end - start_)};
+}
+
+std::vector<Member> members_of(std::string_view object) {
+  std::vector<Member> members;
+  MemberWalk walk(object);
+  std::string_view key;
+  std::size_t value = 0;
+  while (walk.next(key, value)) {
+    const std::size_t end = end_of_any(object, value);
+    if (end == std::string_view::npos) return {};
+    members.push_back({key, object.substr(value, end - value)});
+    walk.go_behind(end);
+  }
+  return members;
+}
+
+std::size_t find_array_member(std::string_view object, const std::vector<std::string_view>& keys) {
+  MemberWalk walk(object);
+  std::string_view key;
+  std::size_t value = 0;
+  while (walk.next(key, value)) {
+    if (object[value] == '[' && std::find(keys.begin(), keys.end(), key) != keys.end()) return value + 1;
+    const std::size_t end = end_of_any(object, value);
+    if (end == std::string_view::npos) return end;
+    walk.go_behind(end);
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace backtrail::ingest

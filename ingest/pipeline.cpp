@@ -1,0 +1,210 @@
+#include "ingest/pipeline.hpp"
+
+#include <backtrail_ingest_sql.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "ingest/load/batch_writer.hpp"
+#include "schema/pg/row_as.hpp"
+
+namespace backtrail::ingest {
+namespace {
+
+constexpr std::int64_t kRulesLifeUs = 30 * schema::kMicrosPerSecond;
+
+schema::Result<schema::HashKey> read_hash_key(schema::Database& database) {
+  return database.read(schema::AccountScope::none(), [](schema::Transaction& tx) -> schema::Result<schema::HashKey> {
+    const pqxx::binarystring bytes(tx.exec(sql::hash_key)[0][0]);
+    schema::HashKey key;
+    if (bytes.size() != key.bytes.size()) return schema::fail(schema::Code::kSchema, "the warehouse's hash key is damaged");
+    std::copy(bytes.data(), bytes.data() + bytes.size(), key.bytes.begin());
+    return key;
+  });
+}
+
+// Text that is no JSON from its first character on is one record, not one a line.
+bool starts_like_json(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const auto first = text.find_first_not_of(" \t\r\n\x1e");
+  if (first == std::string_view::npos) return true;  // nothing in it
+  constexpr std::string_view kAtomStarts = "{[ntf-0123456789";
+  return kAtomStarts.find(text[first]) != std::string_view::npos;
+}
+
+}  // namespace
+
+schema::Result<std::unique_ptr<Pipeline>> Pipeline::start(schema::Database& ingest, PipelineOptions options) {
+  auto key = read_hash_key(ingest);
+  if (!key) return key.error();
+  auto rules = schema::read_retention_rules(ingest);
+  if (!rules) return rules.error();
+  return std::unique_ptr<Pipeline>(new Pipeline(ingest, std::move(options), *key, std::move(*rules)));
+}
+
+Pipeline::Pipeline(schema::Database& ingest, PipelineOptions options, schema::HashKey key, schema::RetentionRules rules)
+    : database_(ingest),
+      options_(std::move(options)),
+      hash_key_(key),
+      partitions_(ingest),
+      rules_(std::make_shared<const schema::RetentionRules>(std::move(rules))),
+      rules_read_us_(options_.now_us()) {
+  for (unsigned i = 0; i < options_.parsers; ++i) parsers_.emplace_back([this] { parse_loop(); });
+  for (unsigned i = 0; i < options_.writers; ++i) writers_.emplace_back([this] { write_loop(); });
+}
+
+Pipeline::~Pipeline() {
+  {
+    const std::lock_guard lock(input_mutex_);
+    stopping_ = true;
+  }
+  input_ready_.notify_all();
+  input_room_.notify_all();
+  for (auto& thread : parsers_) thread.join();
+  {
+    const std::lock_guard lock(rows_mutex_);
+    parsers_done_ = true;
+  }
+  rows_ready_.notify_all();
+  for (auto& thread : writers_) thread.join();
+}
+
+void Pipeline::submit(Delivery delivery, ReceiptCallback callback) {
+  if (enqueue(delivery, callback, false)) return;
+  Receipt refused;
+  refused.error = schema::fail(schema::Code::kOverload, "too many deliveries are waiting; send it again in a few seconds");
+  callback(refused);
+}
+
+void Pipeline::submit_when_room(Delivery delivery, ReceiptCallback callback) { enqueue(delivery, callback, true); }
+
+bool Pipeline::enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait) {
+  const std::size_t bytes = delivery.body.size();
+  std::unique_lock lock(input_mutex_);
+  // One delivery always fits: otherwise one that is larger than the queue would wait for ever.
+  const auto room = [&] { return input_bytes_ == 0 || input_bytes_ + bytes <= options_.input_bytes_max; };
+  if (wait) input_room_.wait(lock, room);
+  else if (!room()) return false;
+  input_bytes_ += bytes;
+  input_.push_back(std::make_shared<PendingDelivery>(std::move(delivery), [this, callback = std::move(callback)](const Receipt& receipt) {
+    if (receipt.error) ++failures_;
+    else {
+      const std::lock_guard totals_lock(totals_mutex_);
+      totals_.add(receipt);
+    }
+    callback(receipt);
+  }));
+  input_ready_.notify_one();
+  return true;
+}
+
+Receipt Pipeline::totals() const {
+  const std::lock_guard lock(totals_mutex_);
+  return totals_;
+}
+
+std::shared_ptr<const schema::RetentionRules> Pipeline::retention() {
+  const std::lock_guard lock(rules_mutex_);
+  const std::int64_t now = options_.now_us();
+  if (now - rules_read_us_ > kRulesLifeUs) {
+    rules_read_us_ = now;
+    auto rules = schema::read_retention_rules(database_);
+    if (rules) rules_ = std::make_shared<const schema::RetentionRules>(std::move(*rules));
+  }
+  return rules_;
+}
+
+void Pipeline::parse_loop() {
+  KnownNames known;
+  for (;;) {
+    std::unique_lock lock(input_mutex_);
+    input_ready_.wait(lock, [this] { return stopping_ || !input_.empty(); });
+    if (input_.empty()) return;
+    const PendingPtr pending = std::move(input_.front());
+    input_.pop_front();
+    lock.unlock();
+    known.forget_after(failures_);
+    const std::size_t bytes = pending->body_bytes();
+    parse(pending, known);
+    lock.lock();
+    input_bytes_ -= bytes;
+    input_room_.notify_all();
+  }
+}
+
+void Pipeline::recognise_all(const Decoded& decoded, Recogniser& recogniser, RowSink& sink) {
+  for (const auto& failure : decoded.failures) sink.on_quarantined(quarantined(failure.error, failure.raw, 0));
+  for (const auto& document : decoded.documents) {
+    if (starts_like_json(document.text)) recogniser.run(document.text);
+    else sink.on_quarantined(quarantined(schema::fail(schema::Code::kBadJson, "syntax: not JSON"), document.text, 0));
+  }
+}
+
+void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
+  const Delivery& delivery = pending->delivery();
+  const auto rules = retention();
+  const Admission admission{&delivery.scope, rules.get(), delivery.received_us};
+  const MapContext context{delivery.received_us, &hash_key_};
+  RowSink sink(pending, admission, hash_key_, known, [this](Batch batch) { push(std::move(batch)); });
+  Recogniser recogniser(context, sink);
+  recognise_all(decode(delivery.body, options_.decode), recogniser, sink);
+  pending->drop_body();
+  Batch rest = sink.take();
+  pending->add_rows(rest.rows.size());
+  const bool done = pending->parsed();
+  if (!rest.rows.empty()) push(std::move(rest));
+  else if (done) pending->finish();
+}
+
+void Pipeline::push(Batch batch) {
+  std::unique_lock lock(rows_mutex_);
+  rows_room_.wait(lock, [&] { return rows_bytes_ == 0 || rows_bytes_ + batch.bytes <= options_.rows_bytes_max; });
+  rows_bytes_ += batch.bytes;
+  rows_.push_back(std::move(batch));
+  rows_ready_.notify_one();
+}
+
+// Everything that is queued, up to one batch.
+Batch Pipeline::take_rows() {
+  Batch batch = std::move(rows_.front());
+  rows_.pop_front();
+  while (!rows_.empty() && batch.rows.size() + rows_.front().rows.size() <= kBatchMaxRows &&
+         batch.bytes + rows_.front().bytes <= kBatchMaxBytes) {
+    Batch& next = rows_.front();
+    std::move(next.rows.begin(), next.rows.end(), std::back_inserter(batch.rows));
+    std::move(next.names.begin(), next.names.end(), std::back_inserter(batch.names));
+    std::move(next.new_accounts.begin(), next.new_accounts.end(), std::back_inserter(batch.new_accounts));
+    batch.bytes += next.bytes;
+    rows_.pop_front();
+  }
+  rows_bytes_ -= batch.bytes;
+  return batch;
+}
+
+void Pipeline::note_days(const Batch& batch) {
+  const std::lock_guard lock(totals_mutex_);
+  for (const Row& row : batch.rows)
+    if (row.kind == Row::Kind::kEvent) days_written_.insert(row.event.event_day);
+}
+
+std::set<std::int32_t> Pipeline::days_written() const {
+  const std::lock_guard lock(totals_mutex_);
+  return days_written_;
+}
+
+void Pipeline::write_loop() {
+  BatchWriter writer(database_, partitions_, hash_key_);
+  for (;;) {
+    std::unique_lock lock(rows_mutex_);
+    rows_ready_.wait(lock, [this] { return parsers_done_ || !rows_.empty(); });
+    if (rows_.empty()) return;
+    Batch batch = take_rows();
+    rows_room_.notify_all();
+    lock.unlock();
+    note_days(batch);
+    const auto written = writer.write(std::move(batch), options_.now_us());
+    if (!written) spdlog::error("a batch was not stored: {}", written.error().detail);
+  }
+}
+
+}  // namespace backtrail::ingest

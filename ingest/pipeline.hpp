@@ -1,0 +1,98 @@
+// The way of every delivery: decode, recognise, map, batch, write, receipt. One call from every door and source.
+//
+//   submit() → input queue → parser threads → row queue (bounded by bytes) → writer threads → callback(Receipt)
+//
+// A receipt without an error means: every record of the delivery is committed with synchronous_commit=on, or was stored
+// before, or is in quarantine. Writers do not linger: a free one takes what is queued, at most kBatchMaxRows rows or
+// kBatchMaxBytes. Callbacks run on a writer or parser thread and must be quick. Thread-safe. The destructor finishes what
+// was submitted.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "ingest/decode/decode.hpp"
+#include "ingest/delivery.hpp"
+#include "ingest/load/batch.hpp"
+#include "ingest/row_sink.hpp"
+#include "schema/pg/database.hpp"
+#include "schema/retention/partitions.hpp"
+#include "schema/retention/retention.hpp"
+
+namespace backtrail::ingest {
+
+struct PipelineOptions {
+  unsigned parsers = 2;
+  unsigned writers = 2;
+  std::size_t input_bytes_max = 256U * 1024 * 1024;  // deliveries waiting to be parsed
+  std::size_t rows_bytes_max = 64U * 1024 * 1024;    // rows waiting to be written
+  std::size_t rows_held_max_per_writer = kBatchMaxRows;
+  DecodeLimits decode;
+  std::function<std::int64_t()> now_us = schema::now_us;
+};
+
+class Pipeline {
+ public:
+  // Reads the warehouse's hash key and retention rules. `ingest` is not owned and connects as backtrail_ingest.
+  static schema::Result<std::unique_ptr<Pipeline>> start(schema::Database& ingest, PipelineOptions options);
+  ~Pipeline();
+
+  // Calls back exactly once. With a full input queue: at once, with kOverload.
+  void submit(Delivery delivery, ReceiptCallback callback);
+  // The same, but waits for room instead: for sources that can wait.
+  void submit_when_room(Delivery delivery, ReceiptCallback callback);
+
+  const schema::HashKey& hash_key() const { return hash_key_; }
+  // The event days that were written since the start.
+  std::set<std::int32_t> days_written() const;
+  // What was received since the start, by outcome; for metrics.
+  Receipt totals() const;
+
+ private:
+  Pipeline(schema::Database& ingest, PipelineOptions options, schema::HashKey key, schema::RetentionRules rules);
+  bool enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait);
+  void parse_loop();
+  void parse(const PendingPtr& pending, KnownNames& known);
+  void recognise_all(const Decoded& decoded, Recogniser& recogniser, RowSink& sink);
+  void push(Batch batch);
+  void write_loop();
+  Batch take_rows();
+  void note_days(const Batch& batch);
+  std::shared_ptr<const schema::RetentionRules> retention();
+
+  schema::Database& database_;
+  const PipelineOptions options_;
+  const schema::HashKey hash_key_;
+  schema::Partitions partitions_;
+
+  std::mutex input_mutex_;
+  std::condition_variable input_ready_, input_room_;
+  std::deque<PendingPtr> input_;
+  std::size_t input_bytes_ = 0;
+  bool stopping_ = false;
+
+  std::mutex rows_mutex_;
+  std::condition_variable rows_ready_, rows_room_;
+  std::deque<Batch> rows_;
+  std::size_t rows_bytes_ = 0;
+  bool parsers_done_ = false;
+
+  std::atomic<std::uint64_t> failures_{0};
+  mutable std::mutex totals_mutex_;
+  Receipt totals_;
+  std::set<std::int32_t> days_written_;
+
+  std::mutex rules_mutex_;
+  std::shared_ptr<const schema::RetentionRules> rules_;
+  std::int64_t rules_read_us_ = 0;
+
+  std::vector<std::thread> parsers_, writers_;
+};
+
+}  // namespace backtrail::ingest

@@ -1,0 +1,40 @@
+#include "ingest/quarantine/quarantine.hpp"
+
+#include <algorithm>
+
+namespace backtrail::ingest {
+
+QuarantinedRecord quarantined(const schema::Error& error, std::string_view raw, std::uint64_t position) {
+  QuarantinedRecord record;
+  record.position = position;
+  record.raw = raw;
+  const std::string_view detail = error.detail;
+  const auto word = detail.substr(0, detail.find(':'));
+  const auto known = std::find(reason::kAll.begin(), reason::kAll.end(), word);
+  if (known != reason::kAll.end()) {
+    record.reason = *known;
+    record.detail = detail.size() > word.size() + 2 ? detail.substr(word.size() + 2) : detail;
+    return record;
+  }
+  record.detail = detail;
+  switch (error.code) {
+    case schema::Code::kTooLarge: record.reason = reason::kTooLarge; break;
+    case schema::Code::kBadTime: record.reason = reason::kTime; break;
+    case schema::Code::kBadEncoding: record.reason = reason::kEncoding; break;
+    case schema::Code::kBadRecord: record.reason = reason::kSchema; break;
+    case schema::Code::kBadData: record.reason = reason::kRefused; break;
+    default: record.reason = reason::kSyntax; break;
+  }
+  return record;
+}
+
+schema::Uuid quarantine_id(const QuarantinedRecord& record) {
+  std::string text(record.reason);
+  text += '\0';
+  text += record.account_id;
+  text += '\0';
+  text += record.raw;
+  return schema::sha256_uuid(text);
+}
+
+}  // namespace backtrail::ingest

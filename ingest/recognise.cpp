@@ -1,0 +1,166 @@
+#include "ingest/recognise.hpp"
+
+#include <array>
+
+#include "ingest/decode/decode.hpp"
+#include "ingest/map/asff.hpp"
+#include "ingest/map/guardduty.hpp"
+#include "schema/record/cloudtrail_record.hpp"
+
+namespace backtrail::ingest {
+namespace {
+
+using schema::Code;
+using schema::fail;
+using schema::JsonNode;
+
+// Members that hold records: CloudTrail log files, GetFindings and ASFF in every wrapping, LookupEvents.
+const std::vector<std::string_view> kRecordArrays{"Records", "Findings", "findings", "Events"};
+
+std::string_view member_text(std::string_view object, std::string_view key) {
+  for (const Member& member : members_of(object))
+    if (member.key == key) return member.value;
+  return {};
+}
+
+// An envelope: how it is known, and how to go inwards. False from open: what is inside is nothing we know.
+struct Envelope {
+  bool (*matches)(const JsonNode&);
+  bool (*open)(Recogniser&, std::string_view text, const JsonNode&, int depth);
+};
+
+bool is_array_member(const JsonNode& node, std::string_view key) {
+  const JsonNode* member = node.find(key);
+  return member != nullptr && member->is_array();
+}
+
+bool has_record_array(const JsonNode& node) {
+  for (const auto key : kRecordArrays)
+    if (is_array_member(node, key)) return true;
+  return false;
+}
+
+bool open_record_array(Recogniser& recogniser, std::string_view text, const JsonNode&, int depth) {
+  recogniser.expand_stream(ValueStream(text.substr(find_array_member(text, kRecordArrays)), true), depth);
+  return true;
+}
+
+template <const std::string_view& kKey>
+bool has_object(const JsonNode& node) {
+  const JsonNode* member = node.find(kKey);
+  return member != nullptr && member->is_object();
+}
+template <const std::string_view& kKey>
+bool open_object(Recogniser& recogniser, std::string_view text, const JsonNode&, int depth) {
+  const auto inner = member_text(text, kKey);
+  return !inner.empty() && recogniser.expand_object(inner, depth);
+}
+
+constexpr std::string_view kDetail = "detail", kData = "data", kAws = "aws", kCloudTrail = "cloudtrail";
+
+bool is_eventbridge(const JsonNode& node) { return node.find("detail-type") != nullptr && has_object<kDetail>(node); }
+// Recorded API answers: {"status_code": 200, "data": {…}}.
+bool is_recorded_answer(const JsonNode& node) { return node.find("status_code") != nullptr && has_object<kData>(node); }
+bool is_lookup_event(const JsonNode& node) { return !node.string_at("CloudTrailEvent").empty(); }
+bool open_lookup_event(Recogniser& recogniser, std::string_view, const JsonNode& node, int depth) {
+  return recogniser.expand_string(node.string_at("CloudTrailEvent"), depth);
+}
+
+constexpr std::array kEnvelopes{
+    Envelope{is_eventbridge, open_object<kDetail>},
+    Envelope{has_record_array, open_record_array},
+    Envelope{is_lookup_event, open_lookup_event},
+    Envelope{is_recorded_answer, open_object<kData>},
+    Envelope{has_object<kAws>, open_object<kAws>},
+    Envelope{has_object<kCloudTrail>, open_object<kCloudTrail>},
+};
+
+bool is_json_atom(std::string_view text) {
+  return text == "null" || text == "true" || text == "false" ||
+         (!text.empty() && text.find_first_not_of("0123456789+-.eE") == std::string_view::npos);
+}
+
+}  // namespace
+
+schema::JsonParser& Recogniser::parser(int depth) {
+  while (parsers_.size() <= static_cast<std::size_t>(depth)) parsers_.emplace_back();
+  return parsers_[static_cast<std::size_t>(depth)];
+}
+
+void Recogniser::quarantine(const schema::Error& error, std::string_view raw) {
+  sink_.on_quarantined(quarantined(error, raw, position_++));
+}
+
+void Recogniser::run(std::string_view document) { expand_stream(ValueStream(document), 0); }
+
+void Recogniser::expand_stream(ValueStream stream, int depth) {
+  for (Piece piece; stream.next(piece);) expand(piece, depth);
+}
+
+void Recogniser::expand(const Piece& piece, int depth) {
+  if (depth > kEnvelopeDepthMax) return quarantine(fail(Code::kTooLarge, "envelopes are nested too deeply"), piece.text);
+  switch (piece.kind) {
+    case Piece::Kind::kGarbage:
+      // `null` or `5` in place of a record is an empty delivery, not a lost one.
+      if (!is_json_atom(piece.text)) quarantine(fail(Code::kBadJson, "syntax: text that is no JSON object"), piece.text);
+      return;
+    case Piece::Kind::kTruncated:
+      return expand_container(piece, fail(Code::kBadJson, "truncated: the text ends inside a value"), depth);
+    case Piece::Kind::kValue: break;
+  }
+  if (piece.text.front() == '[') return expand_stream(ValueStream(piece.text.substr(1), true), depth + 1);
+  if (piece.text.size() > kRecordMaxBytes)
+    return expand_container(piece, fail(Code::kTooLarge, "record of more than 1 MiB"), depth);
+  const auto node = parser(depth).parse(piece.text);
+  if (!node) return expand_container(piece, node.error(), depth);
+  if (!open_shape(**node, piece.text, depth))
+    quarantine(fail(Code::kBadRecord, "unknown_shape: neither a finding nor a CloudTrail record"), piece.text);
+}
+
+// Text that cannot be parsed as a whole may still be a container of good records.
+void Recogniser::expand_container(const Piece& piece, const schema::Error& why, int depth) {
+  const std::size_t array = find_array_member(piece.text, kRecordArrays);
+  if (array != std::string_view::npos) return expand_stream(ValueStream(piece.text.substr(array), true), depth + 1);
+  // A line that lost its end swallows the lines behind it.
+  const std::size_t line = piece.text.find("\n{");
+  if (line != std::string_view::npos) {
+    quarantine(why, piece.text.substr(0, line));
+    return expand_stream(ValueStream(piece.text.substr(line + 1)), depth);
+  }
+  quarantine(why, piece.text);
+}
+
+bool Recogniser::open_shape(const JsonNode& node, std::string_view text, int depth) {
+  for (const Envelope& envelope : kEnvelopes)
+    if (envelope.matches(node)) return envelope.open(*this, text, node, depth + 1);
+  const auto finding = [&](schema::Result<schema::Finding> mapped) {
+    if (!mapped) return quarantine(mapped.error(), text);
+    sink_.on_finding(std::move(*mapped), position_++);
+  };
+  if (schema::looks_like_cloudtrail(node)) {
+    const auto event = schema::read_cloudtrail_record(node, text, {context_.received_us, context_.hash_key});
+    if (event) sink_.on_event(*event, position_++);
+    else quarantine(event.error(), text);
+  } else if (looks_like_guardduty(node)) {
+    finding(map_guardduty(node, text, context_));
+  } else if (looks_like_asff(node)) {
+    finding(map_asff(node, text, context_));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool Recogniser::expand_object(std::string_view text, int depth) {
+  if (depth > kEnvelopeDepthMax) return false;
+  const auto node = parser(depth).parse(text);
+  return node && open_shape(**node, text, depth);
+}
+
+bool Recogniser::expand_string(std::string_view text, int depth) {
+  std::string padded(text);
+  pad(padded);
+  return expand_object(padded, depth);
+}
+
+}  // namespace backtrail::ingest

@@ -1,0 +1,63 @@
+// The recogniser: finds the records in a document by their shape, never by the door they came through.
+//
+// Envelopes (EventBridge, log files, API answers, strings that hold JSON) are opened recursively; leaves are mapped. Each
+// shape is one entry of a table in recognise.cpp with its predicate and its way inwards, so that a new wire form is a file
+// and a line. Whatever is neither goes to quarantine with its bytes: every record is reported to the sink exactly once.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "ingest/map/map_context.hpp"
+#include "ingest/parse/json_split.hpp"
+#include "ingest/quarantine/quarantine.hpp"
+#include "schema/core/json_tree.hpp"
+#include "schema/model/api_event.hpp"
+#include "schema/model/finding.hpp"
+
+namespace backtrail::ingest {
+
+// One record as sent, at most: above every maximum of AWS (CloudTrail 256 KB, ASFF 240 KB, Firehose 1,024,000 bytes).
+inline constexpr std::size_t kRecordMaxBytes = 1024 * 1024;
+inline constexpr int kEnvelopeDepthMax = 8;
+
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  // `event` and its raw bytes live during the call only.
+  virtual void on_event(const schema::ApiEvent& event, std::uint64_t position) = 0;
+  virtual void on_finding(schema::Finding finding, std::uint64_t position) = 0;
+  virtual void on_quarantined(QuarantinedRecord record) = 0;
+};
+
+class Recogniser {
+ public:
+  // Neither is owned; both must outlive the recogniser. Not thread-safe: one per thread.
+  Recogniser(const MapContext& context, RecordSink& sink) : context_(context), sink_(sink) {}
+
+  // `document` must be followed by schema::kJsonPaddingBytes readable bytes.
+  void run(std::string_view document);
+
+  // For shapes, to go inwards. `text` obeys the same padding rule.
+  void expand_stream(ValueStream stream, int depth);
+  void expand(const Piece& piece, int depth);
+  // False when the object is no shape we know; then nothing was reported.
+  bool expand_object(std::string_view text, int depth);
+  // JSON that stood in a string.
+  bool expand_string(std::string_view text, int depth);
+  const MapContext& context() const { return context_; }
+
+ private:
+  void expand_container(const Piece& piece, const schema::Error& why, int depth);
+  bool open_shape(const schema::JsonNode& node, std::string_view text, int depth);
+  void quarantine(const schema::Error& error, std::string_view raw);
+  schema::JsonParser& parser(int depth);
+
+  const MapContext& context_;
+  RecordSink& sink_;
+  std::deque<schema::JsonParser> parsers_;  // one per depth: a tree lives until its parser's next parse
+  std::uint64_t position_ = 0;
+};
+
+}  // namespace backtrail::ingest

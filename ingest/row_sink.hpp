@@ -1,0 +1,52 @@
+// Turns recognised records into rows of a batch: admission, hashes, names not written before. One per parser thread.
+#pragma once
+#include <functional>
+#include <unordered_set>
+
+#include "ingest/admission.hpp"
+#include "ingest/load/batch.hpp"
+#include "ingest/recognise.hpp"
+
+namespace backtrail::ingest {
+
+// Which entity names and accounts this thread has handed over already. Forgotten when a batch failed: its names were not
+// written then.
+class KnownNames {
+ public:
+  // True when it was not known.
+  bool add(const std::string& account_id, schema::EntityKind kind, std::int64_t hash, std::string_view name);
+  bool add_account(const std::string& account_id);
+  void forget_after(std::uint64_t failures);
+
+ private:
+  std::unordered_set<std::uint64_t> names_;
+  std::unordered_set<std::string> accounts_;
+  std::uint64_t failures_ = 0;
+};
+
+class RowSink final : public RecordSink {
+ public:
+  using Flush = std::function<void(Batch)>;
+  RowSink(PendingPtr delivery, const Admission& admission, const schema::HashKey& key, KnownNames& known, Flush flush)
+      : delivery_(std::move(delivery)), admission_(admission), key_(key), known_(known), flush_(std::move(flush)) {}
+
+  void on_event(const schema::ApiEvent& event, std::uint64_t position) override;
+  void on_finding(schema::Finding finding, std::uint64_t position) override;
+  void on_quarantined(QuarantinedRecord record) override;
+  // What is left; call once at the end, after the delivery was marked as parsed.
+  Batch take() { return std::exchange(batch_, {}); }
+
+ private:
+  void add(Row row);
+  void note(const std::string& account_id, const schema::Entity& entity);
+  void refuse_record(const schema::Error& error, std::string_view raw, const std::string& account_id, std::uint64_t position);
+
+  PendingPtr delivery_;
+  const Admission& admission_;
+  const schema::HashKey& key_;
+  KnownNames& known_;
+  Flush flush_;
+  Batch batch_;
+};
+
+}  // namespace backtrail::ingest

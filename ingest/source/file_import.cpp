@@ -1,0 +1,232 @@
+#include "ingest/source/file_import.hpp"
+
+#include <backtrail_ingest_sql.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <set>
+
+#include "ingest/decode/decode.hpp"
+
+namespace backtrail::ingest {
+namespace fs = std::filesystem;
+using schema::Code;
+using schema::fail;
+using schema::Result;
+
+namespace {
+
+Result<std::string> read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return fail(Code::kIo, "cannot be opened");
+  const auto size = static_cast<std::uintmax_t>(file.tellg());
+  if (size > kImportFileMaxBytes) return fail(Code::kTooLarge, fmt::format("larger than {} bytes", kImportFileMaxBytes));
+  std::string bytes;
+  bytes.resize(size);
+  file.seekg(0);
+  if (!file.read(bytes.data(), static_cast<std::streamsize>(size)) && size != 0) return fail(Code::kIo, "cannot be read");
+  return bytes;
+}
+
+// Why a file is not imported; empty when it is.
+std::string reason_to_ignore(const fs::path& path, std::string_view bytes) {
+  if (path.native().find("/CloudTrail-Digest/") != std::string::npos) return "CloudTrail digest file";
+  if (bytes.empty()) return "empty file";
+  if (container_of(bytes) != Container::kNone) return "";
+  std::string_view text = bytes;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const auto first = text.find_first_not_of(" \t\r\n\x1e");
+  if (first == std::string_view::npos || (text[first] != '{' && text[first] != '[')) return "no JSON, gzip, zip or zstd file";
+  return "";
+}
+
+class Import {
+ public:
+  Import(Pipeline& pipeline, schema::Database& database, const ImportOptions& options)
+      : pipeline_(pipeline), database_(database), options_(options) {}
+
+  Result<ImportReport> run(const std::vector<fs::path>& files) {
+    const auto start = std::chrono::steady_clock::now();
+    for (const auto& file : files) {
+      std::error_code ignored;
+      progress_.bytes_total += fs::file_size(file, ignored);
+    }
+    progress_.files_total = files.size();
+    std::vector<std::thread> readers;
+    for (unsigned i = 0; i < std::max(1U, options_.readers); ++i)
+      readers.emplace_back([&] {
+        for (std::size_t at = next_++; at < files.size() && !stopped(); at = next_++) begin(files[at]);
+      });
+    for (auto& reader : readers) reader.join();
+    {
+      std::unique_lock lock(mutex_);
+      done_.wait(lock, [this] { return open_ == 0; });
+    }
+    if (const auto swept = sweep_variants(); !swept) return swept.error();
+    report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (options_.progress) options_.progress(progress_);
+    return std::move(report_);
+  }
+
+ private:
+  bool stopped() const { return options_.stop != nullptr && *options_.stop; }
+
+  struct Object {
+    std::string location;
+    std::uintmax_t bytes = 0;
+    std::array<std::uint8_t, 32> sha256{};
+    schema::Uuid delivery_id;
+  };
+
+  void begin(const fs::path& path) {
+    Object object;
+    object.location = fs::absolute(path).lexically_normal().native();
+    auto bytes = read_file(path);
+    if (!bytes) return failed(object, bytes.error().detail);
+    object.bytes = bytes->size();
+    object.sha256 = schema::sha256(*bytes);
+    if (const std::string why = reason_to_ignore(path, *bytes); !why.empty()) return ignore(object, why);
+    const auto known = is_known(object);
+    if (!known) return failed(object, known.error().detail);
+    if (*known && !options_.again) return known_already(object);
+    submit(std::move(object), std::move(*bytes));
+  }
+
+  void submit(Object object, std::string bytes) {
+    Delivery delivery;
+    const auto random = schema::random_hash_key();
+    delivery.id.bytes = random.bytes;
+    object.delivery_id = delivery.id;
+    delivery.door = "import";
+    delivery.origin = object.location;
+    delivery.body = std::move(bytes);
+    delivery.scope = schema::AccountScope::all();
+    delivery.received_us = schema::now_us();
+    {
+      const std::lock_guard lock(mutex_);
+      ++open_;
+    }
+    pipeline_.submit_when_room(std::move(delivery), [this, object](const Receipt& receipt) { finish(object, receipt); });
+  }
+
+  // On a writer's thread.
+  void finish(const Object& object, const Receipt& receipt) {
+    schema::Result<void> remembered;
+    if (!receipt.error) remembered = remember(object, "imported", "");
+    const std::lock_guard lock(mutex_);
+    if (receipt.error) report_failure(object, receipt.error->detail);
+    else if (!remembered) report_failure(object, remembered.error().detail);
+    else ++report_.files_imported;
+    report_.receipt.add(receipt);
+    step(object, receipt.received);
+    --open_;
+    done_.notify_all();
+  }
+
+  Result<bool> is_known(const Object& object) {
+    return database_.read(schema::AccountScope::none(), [&](schema::Transaction& tx) -> Result<bool> {
+      return !tx.exec(sql::import_object_find, object.location, schema::Binary(object.sha256.data(), object.sha256.size())).empty();
+    });
+  }
+
+  Result<void> remember(const Object& object, const std::string& state, const std::string& detail) {
+    const std::optional<std::string> delivery =
+        state == "imported" ? std::optional(to_string(object.delivery_id)) : std::nullopt;
+    const auto done = database_.write(schema::AccountScope::none(), [&](schema::Transaction& tx) -> Result<int> {
+      tx.exec(sql::import_object_insert, object.location, object.bytes,
+              schema::Binary(object.sha256.data(), object.sha256.size()), state, detail, delivery,
+              schema::format_rfc3339(schema::now_us()));
+      return 0;
+    });
+    if (!done) return done.error();
+    return {};
+  }
+
+  void ignore(const Object& object, const std::string& why) {
+    const auto remembered = remember(object, "ignored", why);
+    const std::lock_guard lock(mutex_);
+    if (remembered) report_.ignored.push_back({object.location, why});
+    else report_failure(object, remembered.error().detail);
+    step(object, 0);
+  }
+  void known_already(const Object& object) {
+    const std::lock_guard lock(mutex_);
+    ++report_.files_known;
+    step(object, 0);
+  }
+  void failed(const Object& object, const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    report_failure(object, why);
+    step(object, 0);
+  }
+
+  // The rest: with the mutex held.
+  void report_failure(const Object& object, const std::string& why) {
+    ++report_.files_failed;
+    report_.failed.push_back({object.location, why});
+  }
+  void step(const Object& object, std::uint64_t records) {
+    ++progress_.files_done;
+    progress_.bytes_done += object.bytes;
+    progress_.records += records;
+    const auto now = std::chrono::steady_clock::now();
+    constexpr std::chrono::milliseconds kProgressEvery(250);
+    if (!options_.progress || now - told_ < kProgressEvery) return;
+    told_ = now;
+    options_.progress(progress_);
+  }
+
+  // Importers that ran at the same time may each have missed that their events were variants of each other's.
+  Result<void> sweep_variants() {
+    const auto alerts_due = database_.write(schema::AccountScope::all(), [&](schema::Transaction& tx) -> Result<int> {
+      for (const std::int32_t day : pipeline_.days_written())
+        tx.exec(sql::event_variant_sweep, schema::format_day(day), schema::format_rfc3339(schema::now_us()));
+      return 0;
+    });
+    if (!alerts_due) return alerts_due.error();
+    return {};
+  }
+
+  Pipeline& pipeline_;
+  schema::Database& database_;
+  const ImportOptions& options_;
+  std::atomic<std::size_t> next_{0};
+  std::mutex mutex_;
+  std::condition_variable done_;
+  std::size_t open_ = 0;
+  ImportProgress progress_;
+  ImportReport report_;
+  std::chrono::steady_clock::time_point told_;
+};
+
+}  // namespace
+
+Result<std::vector<fs::path>> list_files(const std::vector<fs::path>& paths) {
+  std::set<fs::path> files;
+  for (const auto& path : paths) {
+    std::error_code error;
+    const auto status = fs::status(path, error);
+    if (error || !fs::exists(status)) return fail(Code::kIo, fmt::format("{}: no such file or folder", path.native()));
+    if (!fs::is_directory(status)) {
+      files.insert(path);
+      continue;
+    }
+    for (auto entry = fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, error);
+         entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+      if (error) return fail(Code::kIo, fmt::format("{}: {}", path.native(), error.message()));
+      if (entry->is_regular_file() && !entry->is_symlink()) files.insert(entry->path());
+    }
+  }
+  return std::vector<fs::path>(files.begin(), files.end());
+}
+
+Result<ImportReport> import_files(Pipeline& pipeline, schema::Database& database, const std::vector<fs::path>& paths,
+                                  const ImportOptions& options) {
+  const auto files = list_files(paths);
+  if (!files) return files.error();
+  return Import(pipeline, database, options).run(*files);
+}
+
+}  // namespace backtrail::ingest

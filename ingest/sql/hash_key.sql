@@ -1,0 +1,2 @@
+-- The warehouse's key of entity hashes and fingerprints.
+SELECT hash_key FROM warehouse_key

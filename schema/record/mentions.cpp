@@ -1,0 +1,149 @@
+#include "schema/record/mentions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace backtrail::schema {
+namespace {
+
+// Parameters whose value names something without an ARN. `pattern` takes {r} Region, {a} account, {v} the value.
+struct NamedParameter {
+  std::string_view service;  // eventSource without ".amazonaws.com"; "" for any
+  std::string_view parameter;
+  std::string_view before_region, after_region, after_account;
+};
+
+constexpr std::array kNamedParameters{
+    NamedParameter{"", "bucketName", "arn:aws:s3:::", "", ""},
+    NamedParameter{"iam", "userName", "arn:aws:iam::", "", ":user/"},
+    NamedParameter{"iam", "roleName", "arn:aws:iam::", "", ":role/"},
+    NamedParameter{"iam", "groupName", "arn:aws:iam::", "", ":group/"},
+    NamedParameter{"iam", "instanceProfileName", "arn:aws:iam::", "", ":instance-profile/"},
+    NamedParameter{"lambda", "functionName", "arn:aws:lambda:", ":", ":function:"},
+    NamedParameter{"dynamodb", "tableName", "arn:aws:dynamodb:", ":", ":table/"},
+    NamedParameter{"rds", "dBInstanceIdentifier", "arn:aws:rds:", ":", ":db:"},
+    NamedParameter{"rds", "dBClusterIdentifier", "arn:aws:rds:", ":", ":cluster:"},
+    NamedParameter{"rds", "dBSnapshotIdentifier", "arn:aws:rds:", ":", ":snapshot:"},
+    NamedParameter{"eks", "name", "arn:aws:eks:", ":", ":cluster/"},
+    NamedParameter{"eks", "clusterName", "arn:aws:eks:", ":", ":cluster/"},
+    NamedParameter{"ecs", "cluster", "arn:aws:ecs:", ":", ":cluster/"},
+    NamedParameter{"cloudtrail", "name", "arn:aws:cloudtrail:", ":", ":trail/"},
+    NamedParameter{"cloudtrail", "trailName", "arn:aws:cloudtrail:", ":", ":trail/"},
+    NamedParameter{"secretsmanager", "secretId", "arn:aws:secretsmanager:", ":", ":secret:"},
+    NamedParameter{"kms", "keyId", "arn:aws:kms:", ":", ":key/"},
+    NamedParameter{"ssm", "name", "arn:aws:ssm:", ":", ":parameter/"},
+    NamedParameter{"ssm", "names", "arn:aws:ssm:", ":", ":parameter/"},
+    NamedParameter{"sns", "name", "arn:aws:sns:", ":", ":"},
+    NamedParameter{"guardduty", "detectorId", "arn:aws:guardduty:", ":", ":detector/"},
+};
+
+// Ids of EC2 and its neighbours: prefix, then 8 or 17 hexadecimal digits.
+constexpr std::array<std::string_view, 18> kIdPrefixes{"vol-",  "eni-",      "sg-",   "snap-", "ami-", "subnet-",
+                                                       "vpc-",  "igw-",      "rtb-",  "acl-",  "nat-", "eipalloc-",
+                                                       "vpce-", "eipassoc-", "fs-",   "lt-",   "tgw-", "cgw-"};
+
+bool is_resource_id(std::string_view text) {
+  if (text.size() < 10 || text.size() > 30) return false;
+  for (const auto prefix : kIdPrefixes) {
+    if (!text.starts_with(prefix)) continue;
+    const auto digits = text.substr(prefix.size());
+    return digits.size() >= 8 && std::all_of(digits.begin(), digits.end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    });
+  }
+  return false;
+}
+
+bool is_unique_id(std::string_view text) {
+  constexpr std::size_t kMinChars = 16;
+  return text.size() >= kMinChars && (text.starts_with("AIDA") || text.starts_with("AROA")) &&
+         std::all_of(text.begin(), text.begin() + kMinChars,
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
+}
+
+class Collector {
+ public:
+  explicit Collector(ApiEvent& event) : event_(event), service_(event.service) {
+    if (const auto dot = service_.find(".amazonaws.com"); dot != std::string_view::npos) service_ = service_.substr(0, dot);
+  }
+
+  void walk(const JsonNode& node) {
+    if (node.is_string()) visit(node.key(), node.text());
+    for (const auto& child : node.children()) {
+      // An array's strings are named by the array.
+      if (node.is_array() && child.is_string()) visit(node.key(), child.text());
+      else walk(child);
+    }
+  }
+
+  void add(EntityKind kind, std::string_view key, std::string_view name) {
+    key = cut_entity_key(key);
+    for (const auto& known : event_.mentions)
+      if (known.kind == kind && known.key == key) return;
+    if (event_.mentions.size() >= kMentionsMaxPerEvent) {
+      event_.flags |= kFlagMentionsCut;
+      return;
+    }
+    event_.mentions.push_back({kind, std::string(key), std::string(name)});
+  }
+
+  void add_arn(std::string_view arn) {
+    add(EntityKind::kResource, arn, {});
+    // IAM calls name users and roles without their path: keep both forms, so that one question finds both.
+    if (!arn.starts_with("arn:aws:iam::")) return;
+    const auto first = arn.find('/'), last = arn.rfind('/');
+    if (first == std::string_view::npos || first == last) return;
+    add(EntityKind::kResource, fmt::format("{}{}", arn.substr(0, first), arn.substr(last)), {});
+  }
+
+ private:
+  void visit(std::string_view parameter, std::string_view value) {
+    constexpr std::size_t kMinChars = 3;
+    if (value.size() < kMinChars) return;
+    if (value.starts_with("arn:")) return add_arn(value);
+    if (is_instance_id(value)) return add(EntityKind::kInstance, value, {});
+    if (is_resource_id(value)) return add(EntityKind::kResource, value, {});
+    if (is_access_key_id(value)) return add(EntityKind::kAccessKey, value, {});
+    if (is_unique_id(value)) return add_unique_id(value);
+    for (const auto& named : kNamedParameters)
+      if (named.parameter == parameter && (named.service.empty() || named.service == service_)) return add_named(named, value);
+  }
+
+  void add_unique_id(std::string_view value) {
+    const auto colon = value.find(':');
+    add(EntityKind::kPrincipal, value.substr(0, colon), {});
+    if (colon == std::string_view::npos) return;
+    add(EntityKind::kRoleSession, value, value.substr(colon + 1));
+    if (is_instance_id(value.substr(colon + 1))) add(EntityKind::kInstance, value.substr(colon + 1), {});
+  }
+
+  void add_named(const NamedParameter& named, std::string_view value) {
+    if (named.after_account.empty()) return add(EntityKind::kResource, fmt::format("{}{}", named.before_region, value), value);
+    std::string_view path = value;
+    if (named.after_account.ends_with("parameter/") && path.starts_with('/')) path.remove_prefix(1);
+    const std::string_view region = named.after_region.empty() ? std::string_view{} : std::string_view{event_.region};
+    add(EntityKind::kResource,
+        fmt::format("{}{}{}{}{}{}", named.before_region, region, named.after_region, event_.account_id,
+                    named.after_account, path),
+        value);
+  }
+
+  ApiEvent& event_;
+  std::string_view service_;
+};
+
+}  // namespace
+
+void collect_mentions(const JsonNode& record, ApiEvent& event) {
+  Collector collector(event);
+  for (const std::string_view part : {"requestParameters", "responseElements", "serviceEventDetails"})
+    if (const JsonNode* node = record.find(part)) collector.walk(*node);
+  if (const JsonNode* resources = record.find("resources"))
+    for (const auto& resource : resources->children())
+      for (const std::string_view key : {"ARN", "arn"})
+        if (const auto arn = resource.string_at(key); !arn.empty()) collector.add_arn(arn);
+}
+
+}  // namespace backtrail::schema

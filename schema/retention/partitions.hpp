@@ -1,0 +1,32 @@
+// Makes the partitions that a batch of events needs, once. Remembers what exists, so the common case costs no statement.
+// Thread-safe.
+#pragma once
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "schema/pg/database.hpp"
+#include "schema/retention/partition_plan.hpp"
+
+namespace backtrail::schema {
+
+class Partitions {
+ public:
+  explicit Partitions(Database& database) : database_(database) {}
+
+  // After this every day has its partition (in a transaction of its own). `today` is for the plan.
+  Result<void> ensure(std::vector<std::int32_t> days, std::int32_t today);
+  // Forgets what exists: after a "no partition" error, when another process dropped one.
+  void forget();
+  // What exists now, from the database.
+  Result<std::vector<DayRange>> list();
+
+ private:
+  bool all_known(const std::vector<std::int32_t>& days) const;
+
+  Database& database_;
+  mutable std::mutex mutex_;
+  std::vector<DayRange> known_;
+};
+
+}  // namespace backtrail::schema

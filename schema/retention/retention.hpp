@@ -1,0 +1,46 @@
+// Retention: what expires when, and its execution by the maintenance role.
+//
+// Events expire by event day and class, whole partitions where every class has expired and rows where only some have, or where a
+// partition spans a year. Findings expire after their last occurrence. "For ever" keeps everything of a kind. The decision
+// is pure; the execution may run in several processes at once.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/model/api_event.hpp"
+#include "schema/pg/database.hpp"
+#include "schema/retention/partition_plan.hpp"
+
+namespace backtrail::schema {
+
+// Days per kind ("finding", "event_management", …); no value means for ever.
+using RetentionRules = std::map<std::string, std::optional<int>>;
+
+struct EventExpiry {  // rows of one class before a day, inside one partition
+  DayRange partition;
+  EventClass event_class;
+  std::int32_t before_day;
+  bool operator==(const EventExpiry&) const = default;
+};
+struct RetentionPlan {
+  std::vector<DayRange> drop;        // whole partitions
+  std::vector<EventExpiry> expire;   // rows
+};
+
+// The first day that is still kept for a class, or nothing when it is kept for ever.
+std::optional<std::int32_t> first_kept_day(const RetentionRules& rules, EventClass event_class, std::int32_t today);
+RetentionPlan plan_event_retention(const RetentionRules& rules, const std::vector<DayRange>& partitions, std::int32_t today);
+
+struct RetentionReport {
+  std::size_t partitions_dropped = 0, events_deleted = 0, findings_deleted = 0, quarantine_deleted = 0, deliveries_deleted = 0;
+};
+
+Result<RetentionRules> read_retention_rules(Database& database);
+// `days` nothing: for ever. kind "all" sets every kind.
+Result<void> set_retention(Database& maintenance, const std::string& kind, std::optional<int> days);
+// Deletes what has expired and prepares the partitions of the coming days.
+Result<RetentionReport> run_retention(Database& maintenance, std::int64_t now_us);
+
+}  // namespace backtrail::schema

@@ -1,0 +1,164 @@
+// A timeline of API events, newest first, plain or folded. A row opens the event; a fold opens to its rows.
+import { useMemo, useState } from 'preact/hooks';
+import { fold, unfolded, type Fold } from '../fold';
+import { count, visible } from '../text';
+import { formatDuration, parseInstant } from '../time';
+import type { EventRow } from '../types';
+import { OutcomeMark, Text, Time, zoneText } from './basics';
+import { Icon } from './icon';
+import { Value } from './value';
+
+/** What a finding points at: its remote addresses and keys stand out in the timeline. */
+export interface Marks {
+  ips: ReadonlySet<string>;
+  keys: ReadonlySet<string>;
+  from_ms: number;
+  to_ms: number;
+}
+
+interface RowProps {
+  event: EventRow;
+  selected: string | null;
+  open: (event_key: string) => void;
+  marks: Marks | undefined;
+}
+
+function serviceLabel(service: string | null): string {
+  return (service ?? '').replace(/\.amazonaws\.com$/, '');
+}
+
+function Matched({ event }: { event: EventRow }) {
+  const directions = [...new Set(event.matched.map((one) => one.direction))];
+  return <>{directions.map((one) => <span key={one} class={`direction direction-${one}`}>{one}</span>)}</>;
+}
+
+function Cells({ event, marks }: { event: EventRow; marks: Marks | undefined }) {
+  const hotIp = event.source_ip !== null && marks?.ips.has(event.source_ip) === true;
+  const hotKey = event.access_key_id !== null && marks?.keys.has(event.access_key_id) === true;
+  return (
+    <>
+      <td class="c-outcome"><OutcomeMark outcome={event.outcome} code={event.error_code} /></td>
+      <td class="c-account"><Value entity={{ kind: 'account', key: event.account_id, name: event.account_name }} /></td>
+      <td class="c-region">{event.region === null ? <span class="none">–</span> : <Value filter={['region', event.region]} />}</td>
+      <td class="c-actor">{event.principal === null ? <Text of={event.invoked_by ?? event.identity_type} /> : <Value entity={event.principal} />}{event.session_name !== null && event.principal !== null && <span class="dim session" title={visible(event.session_name)}> / <Text of={event.session_name} /></span>}</td>
+      <td class="c-key">{event.access_key_id === null ? <span class="none">–</span> : <span class={hotKey ? 'hot' : ''}><Value entity={{ kind: 'access_key', key: event.access_key_id }} mono /></span>}</td>
+      <td class="c-ip">{event.source_ip === null ? <span class="none">–</span> : <span class={hotIp ? 'hot' : ''} title={hotIp ? 'an address that the finding names' : undefined}><Value entity={{ kind: 'ip_address', key: event.source_ip }} mono /></span>}</td>
+      <td class="c-resource">{event.resources[0] === undefined ? <span class="none">–</span> : <><Value entity={event.resources[0]} />{event.resources.length - 1 + event.resources_more > 0 && <span class="dim"> +{count(event.resources.length - 1 + event.resources_more)}</span>}</>}</td>
+      <td class="c-agent">{event.user_agent === null ? <span class="none">–</span> : <Value entity={{ kind: 'user_agent', key: event.user_agent }} />}</td>
+    </>
+  );
+}
+
+function Api({ event, times = 1 }: { event: EventRow; times?: number }) {
+  return (
+    <div class="api-cell">
+      <span class="dim service"><Text of={serviceLabel(event.service)} /></span>
+      <span class="api"><Value filter={['api', event.api ?? '']} /></span>
+      {times > 1 && <span class="times">×{count(times)}</span>}
+      {event.error_code !== null && <span class={`error-code error-${event.outcome}`}><Text of={event.error_code} /></span>}
+      {event.read_only === false && event.outcome === 'ok' && <span class="tag tag-write" title="a call that changes something">write</span>}
+      {event.flags.map((flag) => <span key={flag} class="tag tag-warn"><Text of={flag} /></span>)}
+    </div>
+  );
+}
+
+function inside(event: EventRow, marks: Marks | undefined): boolean {
+  if (marks === undefined) return false;
+  const at_ms = parseInstant(event.event_time);
+  return at_ms !== null && at_ms >= marks.from_ms && at_ms < marks.to_ms;
+}
+
+function inControl(event: Event): boolean {
+  return (event.target as HTMLElement).closest('a, button') !== null;
+}
+
+function rowClass(event: EventRow, selected: boolean, marks: Marks | undefined, extra = ''): string {
+  return [`row-${event.outcome}`, selected ? 'selected' : '', inside(event, marks) ? 'in-window' : '', extra].filter((one) => one !== '').join(' ');
+}
+
+function Single({ event, selected, open, marks, nested }: RowProps & { nested: boolean }) {
+  const chosen = event.event_key === selected;
+  return (
+    <tr
+      data-row={event.event_key} tabIndex={chosen ? 0 : -1} class={rowClass(event, chosen, marks, nested ? 'nested' : '')} aria-current={chosen ? 'true' : undefined}
+      onClick={(click) => { if (!inControl(click)) open(event.event_key); }}
+      onKeyDown={(key) => { if (key.key === 'Enter' && key.target === key.currentTarget) open(event.event_key); }}
+    >
+      <td class="c-time"><Time at={event.event_time} /></td>
+      <td class="c-match"><Matched event={event} /></td>
+      <td class="c-api"><Api event={event} /></td>
+      <Cells event={event} marks={marks} />
+    </tr>
+  );
+}
+
+function spanOf(one: Fold): string {
+  const newest = parseInstant(one.events[0]?.event_time ?? '');
+  const oldest = parseInstant(one.events[one.events.length - 1]?.event_time ?? '');
+  return newest === null || oldest === null ? '' : formatDuration(newest - oldest);
+}
+
+function Folded({ one, opened, flip, ...rest }: { one: Fold; opened: boolean; flip: (id: string) => void; selected: string | null; open: (key: string) => void; marks: Marks | undefined }) {
+  const newest = one.events[0];
+  const oldest = one.events[one.events.length - 1];
+  if (newest === undefined || oldest === undefined) return null;
+  return (
+    <>
+      <tr
+        data-row={`fold-${one.id}`} tabIndex={-1} class={rowClass(newest, false, rest.marks, 'fold')}
+        onClick={(click) => { if (!inControl(click)) flip(one.id); }}
+        onKeyDown={(key) => { if (key.key === 'Enter' && key.target === key.currentTarget) flip(one.id); }}
+      >
+        <td class="c-time">
+          <button type="button" class="fold-button" aria-expanded={opened} aria-label={`${opened ? 'Close' : 'Open'} ${count(one.events.length)} events`} onClick={() => flip(one.id)}><Icon name={opened ? 'down' : 'right'} /></button>
+          <Time at={newest.event_time} />
+          <div class="second">since <Time at={oldest.event_time} detail="second" /> · {spanOf(one)}</div>
+        </td>
+        <td class="c-match"><Matched event={newest} /></td>
+        <td class="c-api"><Api event={newest} times={one.events.length} /></td>
+        <Cells event={newest} marks={rest.marks} />
+      </tr>
+      {opened && one.events.map((event) => <Single key={event.event_key} event={event} nested {...rest} />)}
+    </>
+  );
+}
+
+export function EventTable({ events, selected, open, busy, folded, caption, marks }: {
+  events: readonly EventRow[]; selected: string | null; open: (event_key: string) => void; busy: boolean; folded: boolean; caption: string; marks?: Marks;
+}) {
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const rows = useMemo(() => (folded ? fold(events) : unfolded(events)), [events, folded]);
+  const flip = (id: string): void => {
+    const next = new Set(opened);
+    if (!next.delete(id)) next.add(id);
+    setOpened(next);
+  };
+  return (
+    <table class={`table events${busy ? ' busy' : ''}`} aria-busy={busy}>
+      <caption class="offscreen">{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col" class="c-time">Time ({zoneText()})</th>
+          <th scope="col" class="c-match"><span class="offscreen">By or on</span></th>
+          <th scope="col" class="c-api">API</th>
+          <th scope="col" class="c-outcome">Outcome</th>
+          <th scope="col" class="c-account">Account</th>
+          <th scope="col" class="c-region">Region</th>
+          <th scope="col" class="c-actor">Caller</th>
+          <th scope="col" class="c-key">Access key</th>
+          <th scope="col" class="c-ip">Source IP</th>
+          <th scope="col" class="c-resource">Resource</th>
+          <th scope="col" class="c-agent">User agent</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((one) => {
+          const only = one.events[0];
+          return one.events.length === 1 && only !== undefined
+            ? <Single key={one.id} event={only} selected={selected} open={open} marks={marks} nested={false} />
+            : <Folded key={one.id} one={one} opened={opened.has(one.id)} flip={flip} selected={selected} open={open} marks={marks} />;
+        })}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,2 @@
+// Stylesheets are imported for the bundler only.
+declare module '*.css';
