@@ -21,6 +21,7 @@ struct Delivery {
   std::string body;
   schema::AccountScope scope = schema::AccountScope::none();  // what the key may write
   std::int64_t received_us = 0;
+  std::size_t decoded_bytes_max = 65U * 1024 * 1024;  // what the body may grow to when it is decompressed
 };
 
 struct Receipt {

@@ -13,16 +13,6 @@ namespace {
 
 constexpr std::int64_t kRulesLifeUs = 30 * schema::kMicrosPerSecond;
 
-schema::Result<schema::HashKey> read_hash_key(schema::Database& database) {
-  return database.read(schema::AccountScope::none(), [](schema::Transaction& tx) -> schema::Result<schema::HashKey> {
-    const pqxx::binarystring bytes(tx.exec(sql::hash_key)[0][0]);
-    schema::HashKey key;
-    if (bytes.size() != key.bytes.size()) return schema::fail(schema::Code::kSchema, "the warehouse's hash key is damaged");
-    std::copy(bytes.data(), bytes.data() + bytes.size(), key.bytes.begin());
-    return key;
-  });
-}
-
 // Text that is no JSON from its first character on is one record, not one a line.
 bool starts_like_json(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -33,6 +23,16 @@ bool starts_like_json(std::string_view text) {
 }
 
 }  // namespace
+
+schema::Result<schema::HashKey> read_hash_key(schema::Database& database) {
+  return database.read(schema::AccountScope::none(), [](schema::Transaction& tx) -> schema::Result<schema::HashKey> {
+    const pqxx::binarystring bytes(tx.exec(sql::hash_key)[0][0]);
+    schema::HashKey key;
+    if (bytes.size() != key.bytes.size()) return schema::fail(schema::Code::kSchema, "the warehouse's hash key is damaged");
+    std::copy(bytes.data(), bytes.data() + bytes.size(), key.bytes.begin());
+    return key;
+  });
+}
 
 schema::Result<std::unique_ptr<Pipeline>> Pipeline::start(schema::Database& ingest, PipelineOptions options) {
   auto key = read_hash_key(ingest);
@@ -147,7 +147,9 @@ void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
   const MapContext context{delivery.received_us, &hash_key_};
   RowSink sink(pending, admission, hash_key_, known, [this](Batch batch) { push(std::move(batch)); });
   Recogniser recogniser(context, sink);
-  recognise_all(decode(delivery.body, options_.decode), recogniser, sink);
+  DecodeLimits limits;
+  limits.output_bytes_max = delivery.decoded_bytes_max;
+  recognise_all(decode(delivery.body, limits), recogniser, sink);
   pending->drop_body();
   Batch rest = sink.take();
   pending->add_rows(rest.rows.size());

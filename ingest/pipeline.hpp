@@ -27,13 +27,14 @@
 
 namespace backtrail::ingest {
 
+// The warehouse's key of entity hashes and fingerprints; `database` connects as any role.
+schema::Result<schema::HashKey> read_hash_key(schema::Database& database);
+
 struct PipelineOptions {
   unsigned parsers = 2;
   unsigned writers = 2;
   std::size_t input_bytes_max = 256U * 1024 * 1024;  // deliveries waiting to be parsed
   std::size_t rows_bytes_max = 64U * 1024 * 1024;    // rows waiting to be written
-  std::size_t rows_held_max_per_writer = kBatchMaxRows;
-  DecodeLimits decode;
   std::function<std::int64_t()> now_us = schema::now_us;
 };
 

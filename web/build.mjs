@@ -37,7 +37,10 @@ const asset = (ending) => {
 };
 
 const page = await readFile(join(here, 'index.html'), 'utf8');
-await writeFile(join(fresh, 'index.html'), page.replace('{{style}}', asset('.css')).replace('{{script}}', asset('.js')));
+await writeFile(
+  join(fresh, 'index.html'),
+  page.replace('{{style}}', asset('.css')).replace('{{script}}', asset('.js')),
+);
 await writeFile(join(fresh, 'favicon.svg'), await readFile(join(here, 'favicon.svg')));
 
 await rm(`${outdir}.old`, { recursive: true, force: true });
@@ -47,5 +50,7 @@ await rename(outdir, `${outdir}.old`).catch((error) => {
 await rename(fresh, outdir);
 await rm(`${outdir}.old`, { recursive: true, force: true });
 
-const sizes = Object.entries(result.metafile.outputs).map(([path, { bytes }]) => `${path.slice(path.indexOf('assets/'))} ${(bytes / 1024).toFixed(0)} KiB`);
+const sizes = Object.entries(result.metafile.outputs).map(
+  ([path, { bytes }]) => `${path.slice(path.indexOf('assets/'))} ${(bytes / 1024).toFixed(0)} KiB`,
+);
 console.log(`web: ${sizes.join(', ')} -> ${outdir}`);

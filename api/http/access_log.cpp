@@ -46,6 +46,13 @@ void accept_failed(std::string_view reason) {
   spdlog::warn("http accept failed reason={}", escape_for_log(reason));
 }
 
+void few_descriptors(std::uint64_t allowed, std::uint64_t needed) {
+  spdlog::warn(
+      "http server may open {} files but its connection limit needs {}; raise the limit (ulimit -n, or "
+      "LimitNOFILE in the unit) or lower the number of connections",
+      allowed, needed);
+}
+
 void started(std::string_view address, unsigned port, bool tls) {
   spdlog::info("http server listens address={} port={} tls={}", escape_for_log(address), port, tls);
 }

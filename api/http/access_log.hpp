@@ -2,6 +2,7 @@
 //
 // Query values, bodies and header values are never logged: they may hold keys and evidence. Thread-safe.
 #pragma once
+#include <cstdint>
 #include <string_view>
 
 #include "api/http/server.hpp"
@@ -17,6 +18,7 @@ void deadline_missed(std::string_view route, std::string_view request_id);
 void head_refused(std::string_view reason, std::string_view request_id, std::string_view remote_address);
 void connection_failed(std::string_view reason);
 void accept_failed(std::string_view reason);
+void few_descriptors(std::uint64_t allowed, std::uint64_t needed);
 void started(std::string_view address, unsigned port, bool tls);
 void stopped(bool everything_finished);
 

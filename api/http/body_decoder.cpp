@@ -17,7 +17,7 @@ using beast::error_code;
 using beast::string_view;
 
 // A promised length is believed only up to here; memory beyond it comes with the bytes.
-constexpr std::uint64_t kReserveBytesMax = 1024 * 1024;
+constexpr std::uint64_t kReserveBytesMax = kMiB;
 
 }  // namespace
 

@@ -53,7 +53,7 @@ GzipStream::~GzipStream() {
 
 void GzipStream::add(std::string_view bytes, bool last, std::string& out) {
   z_stream& stream = state_->stream;
-  std::array<char, 16 * 1024> piece{};
+  std::array<char, 16 * kKiB> piece{};
   do {
     // zlib counts in unsigned int, so a huge input goes in by parts.
     const std::size_t part = std::min<std::size_t>(bytes.size(), std::numeric_limits<uInt>::max());

@@ -10,24 +10,27 @@
 
 namespace backtrail::api {
 
+inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
+
 // Head: the request line, the header fields and the empty line that ends them.
-inline constexpr std::size_t kHeadBytesMax = 16 * 1024;
+inline constexpr std::size_t kHeadBytesMax = 16 * kKiB;
 // Firehose sends up to 64,000 characters of attributes and a key of 4,096 bytes.
-inline constexpr std::size_t kLargeHeadBytesMax = 96 * 1024;
+inline constexpr std::size_t kLargeHeadBytesMax = 96 * kKiB;
 inline constexpr std::size_t kHeaderFieldsMax = 100;
-inline constexpr std::size_t kTargetBytesMax = 8 * 1024;
+inline constexpr std::size_t kTargetBytesMax = 8 * kKiB;
 inline constexpr std::size_t kHostBytesMax = 255;
 inline constexpr std::size_t kQueryParametersMax = 256;
 
 // Bodies. A route without a limit of its own gets the default one.
-inline constexpr std::size_t kDefaultBodyBytesMax = 1024 * 1024;
-inline constexpr std::size_t kFirehoseBodyBytesMax = 65 * 1024 * 1024;  // 64 MiB is legal; 413 would lose the batch
-inline constexpr std::size_t kEventBodyBytesMax = 2 * 1024 * 1024;      // EventBridge, SNS: events grew to 1 MB in 2026
-inline constexpr std::size_t kPushBodyBytesMax = 16 * 1024 * 1024;      // NDJSON pushed by a user, REST bodies
-inline constexpr std::size_t kInFlightBodyBytesMax = 256 * 1024 * 1024;
+inline constexpr std::size_t kDefaultBodyBytesMax = kMiB;
+inline constexpr std::size_t kFirehoseBodyBytesMax = 65 * kMiB;  // 64 MiB is legal; 413 would lose the batch
+inline constexpr std::size_t kEventBodyBytesMax = 2 * kMiB;      // EventBridge, SNS: events grew to 1 MB in 2026
+inline constexpr std::size_t kPushBodyBytesMax = 16 * kMiB;      // NDJSON pushed by a user, REST bodies
+inline constexpr std::size_t kInFlightBodyBytesMax = 256 * kMiB;
 
 // The chunk line or the trailer of a chunked body that has not been understood yet.
-inline constexpr std::size_t kPendingChunkBytesMax = 16 * 1024;
+inline constexpr std::size_t kPendingChunkBytesMax = 16 * kKiB;
 
 // Connections.
 inline constexpr std::size_t kConnectionsMax = 2048;
@@ -40,12 +43,12 @@ inline constexpr std::chrono::milliseconds kBodyGrace{10'000};          // befor
 inline constexpr std::chrono::milliseconds kBodyTotalTimeout{170'000};  // Firehose gives up after 180 s
 inline constexpr std::size_t kBodyBytesPerSecondMin = 1024;
 inline constexpr std::chrono::milliseconds kWriteTimeout{30'000};  // for each piece of kWritePieceBytes
-inline constexpr std::size_t kWritePieceBytes = 256 * 1024;
+inline constexpr std::size_t kWritePieceBytes = 256 * kKiB;
 inline constexpr std::chrono::milliseconds kAsyncDeadline{4'000};      // EventBridge gives up after 5 s
 inline constexpr std::chrono::milliseconds kBlockingDeadline{30'000};  // above the database's statement_timeout
 inline constexpr std::chrono::milliseconds kPullDeadline{60'000};      // one piece of a streamed answer
 inline constexpr std::chrono::milliseconds kLingerTimeout{2'000};
-inline constexpr std::size_t kLingerBytesMax = 1024 * 1024;
+inline constexpr std::size_t kLingerBytesMax = kMiB;
 inline constexpr std::chrono::milliseconds kStopGrace{10'000};
 
 // Compression of answers.
@@ -53,7 +56,7 @@ inline constexpr std::size_t kGzipBytesMin = 1024;
 inline constexpr int kGzipLevel = 5;
 
 // What the page's files may weigh together, since all of them are held in memory.
-inline constexpr std::size_t kStaticFilesBytesMax = 64 * 1024 * 1024;
+inline constexpr std::size_t kStaticFilesBytesMax = 64 * kMiB;
 
 // The limits that a server is started with.
 struct Limits {

@@ -92,7 +92,7 @@ void IoThread::abort_all() {
 asio::ip::address listen_address(const ServerOptions& options) {
   const std::string text = options.address == "localhost" ? "127.0.0.1" : options.address;
   error_code error;
-  const asio::ip::address address = asio::ip::make_address(text, error);
+  asio::ip::address address = asio::ip::make_address(text, error);
   if (error) {
     throw std::runtime_error("listen address " + escape_for_log(options.address, 64) +
                              " is not an IP address. Use for example 127.0.0.1, 0.0.0.0 or ::.");
@@ -146,11 +146,13 @@ awaitable<void> Listener::run() {
                                                          redirect_error(use_awaitable, error));
     if (!acceptor_.is_open()) break;
     if (!error) {
+      failing_ = false;
       take(std::move(socket), thread);
       continue;
     }
     if (error == asio::error::connection_aborted) continue;
-    access_log::accept_failed(error.message());
+    if (!failing_) access_log::accept_failed(error.message());
+    failing_ = true;
     pause_.expires_after(kAcceptPause);
     co_await pause_.async_wait(redirect_error(use_awaitable, error));
   }

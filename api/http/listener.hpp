@@ -52,6 +52,7 @@ class Listener {
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;
   std::size_t next_ = 0;
+  bool failing_ = false;  // said so already
 };
 
 // The address to bind, checked: an IP address or "localhost", on loopback if HTTP is plain and nothing else was

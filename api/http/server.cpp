@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <utility>
 
 #include "api/http/access_log.hpp"
@@ -10,8 +11,21 @@
 
 namespace backtrail::api {
 namespace {
+
 constexpr std::chrono::milliseconds kAbortPatience{5'000};  // for connections to notice that their sockets are closed
+constexpr rlim_t kOtherDescriptors = 256;                   // database connections, spool files, ourselves
+
+// A login shell allows 1,024 open files, fewer than our connections. Raising the soft limit needs no privilege.
+void make_room_for(std::size_t connections) {
+  const rlim_t needed = static_cast<rlim_t>(connections) + kOtherDescriptors;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
+  limit.rlim_cur = std::min(needed, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < needed) access_log::few_descriptors(limit.rlim_cur, needed);
 }
+
+}  // namespace
 
 struct Server::Impl {
   Impl(ServerOptions options, Router router) : core(std::move(options), std::move(router)) {}
@@ -41,6 +55,8 @@ std::uint16_t Server::start() {
     }
   }
   if (core.options.tls) core.set_tls_context(make_tls_context(*core.options.tls));
+  make_room_for(core.options.limits.connections);
+  impl_->threads.clear();  // of a start that failed
   for (unsigned i = 0; i < std::max(1U, core.options.io_threads); ++i) {
     impl_->threads.push_back(std::make_unique<IoThread>());
   }

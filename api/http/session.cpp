@@ -16,8 +16,8 @@ using boost::asio::awaitable;
 using Clock = std::chrono::steady_clock;
 
 namespace {
-constexpr std::size_t kHeadReadBytes = 8 * 1024;
-constexpr std::size_t kIdleInputBytes = 64 * 1024;  // an idle connection does not keep a larger buffer
+constexpr std::size_t kHeadReadBytes = 8 * kKiB;
+constexpr std::size_t kIdleInputBytes = 64 * kKiB;  // an idle connection does not keep a larger buffer
 }  // namespace
 
 Session::Session(ServerCore& core, std::shared_ptr<Connection> connection,
@@ -42,17 +42,18 @@ void Session::abort() {
 
 awaitable<void> Session::run() {
   const auto& limits = core_.options.limits;
-  const auto error = co_await connection_->handshake(Clock::now() + limits.header_timeout);
-  bool again = !error;
+  bool again = true;
+  if (connection_->secure()) {
+    const auto error = co_await connection_->handshake(Clock::now() + limits.header_timeout);
+    again = !error;
+  }
+  if (!again) co_return;
   while (again) {
     again = co_await serve_one();
     first_request_ = false;
   }
-  if (answered_) {
-    co_await connection_->finish(kLingerBytesMax, Clock::now() + limits.linger_timeout);
-  } else {
-    connection_->abort();
-  }
+  const std::size_t swallow_bytes_max = linger_ ? kLingerBytesMax : 0;
+  co_await connection_->finish(swallow_bytes_max, Clock::now() + limits.linger_timeout);
 }
 
 awaitable<bool> Session::serve_one() {
@@ -67,6 +68,7 @@ awaitable<bool> Session::serve_one() {
   if (input == Input::kRefused) {
     core_.heads_refused_total.fetch_add(1, std::memory_order_relaxed);
     access_log::head_refused(exchange.refusal.reason, exchange.request->request_id, peer_address_);
+    linger_ = true;
     Response refusal = error(exchange, exchange.refusal_problem());
     co_return co_await send(exchange, std::move(refusal), false);
   }
@@ -85,6 +87,7 @@ awaitable<bool> Session::serve_one() {
   }
   const bool body_pending = exchange.framing.has_body() && !exchange.body_complete;
   const bool keep = exchange.framing.keep_alive && !body_pending && !draining_ && !core_.stopping.load();
+  linger_ = body_pending || !input_.empty();
   co_return co_await send(exchange, std::move(response), keep);
 }
 

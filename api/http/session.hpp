@@ -71,7 +71,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string input_;  // received and not yet used
   bool waiting_for_request_ = true;
   bool first_request_ = true;
-  bool answered_ = false;  // something was written, so closing has to be gentle
+  bool linger_ = false;  // the peer may be sending still, so closing has to be gentle
   bool draining_ = false;
 };
 

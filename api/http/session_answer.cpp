@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t kJoinBytesMax = 16 * 1024;  // head and body leave in one write (and one TLS record) up to here
+constexpr std::size_t kJoinBytesMax = 16 * kKiB;  // head and body leave in one write (and one TLS record) up to here
 constexpr int kRetryAfterSeconds = 2;
 
 using AsyncAnswer = std::optional<Response>;  // nothing: `done` was dropped
@@ -200,12 +200,10 @@ awaitable<bool> Session::send_stream(Exchange& exchange, std::string_view head, 
 
 // In pieces, each with the full write timeout: a slow reader is not a dead one, but it has to move.
 awaitable<bool> Session::send_bytes(Exchange& exchange, std::string_view bytes) {
-  answered_ = true;
   while (!bytes.empty()) {
     const std::string_view piece = bytes.substr(0, kWritePieceBytes);
     const auto error = co_await connection_->write(piece, {}, {}, Clock::now() + core_.options.limits.write_timeout);
     if (error) {
-      answered_ = false;
       connection_->abort();
       co_return false;
     }

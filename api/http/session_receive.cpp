@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t kBodyReadBytes = 64 * 1024;
+constexpr std::size_t kBodyReadBytes = 64 * kKiB;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr int kRetryAfterSeconds = 1;
 

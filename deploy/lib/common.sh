@@ -16,7 +16,7 @@ as_root() {
 }
 
 can_be_root() {
-  [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }
+  [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 2 ]; }; }
 }
 
 # What a package brings may be there from another source (Node.js from its makers, PostgreSQL 16): then leave it.
@@ -45,11 +45,13 @@ newest_postgres() {
 
 # missing_packages FILE…: the listed packages that are not installed, one a line.
 missing_packages() {
-  local name status
-  sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$@" | while read -r name; do
-    # A virtual or foreign name is unknown to dpkg-query: that counts as missing.
-    status=$(dpkg-query -W -f='${db:Status-Status}\n' "$name" 2>/dev/null | head -n 1 || true)
-    [ "$status" = installed ] || provided_otherwise "$name" || printf '%s\n' "$name"
+  local listed name
+  mapfile -t listed < <(sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$@")
+  # dpkg-query says nothing about names that it does not know: those are missing too.
+  comm -23 <(printf '%s\n' "${listed[@]}" | sort -u) \
+    <(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${listed[@]}" 2>/dev/null |
+      sed -n 's/ installed$//p' | sort -u) | while read -r name; do
+    provided_otherwise "$name" || printf '%s\n' "$name"
   done
 }
 
@@ -102,6 +104,7 @@ show_progress() {
   while IFS= read -r line; do
     [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
     done_=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
+    [ "$done_" -gt 0 ] || continue
     percent=$((done_ * 100 / all))
     if [ -t 2 ]; then
       printf '\r  %3d %%  %s/%s ' "$percent" "$done_" "$all" >&2

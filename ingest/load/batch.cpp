@@ -18,7 +18,12 @@ bool PendingDelivery::parsed() {
   return open_rows_ == 0;
 }
 
-bool PendingDelivery::completes_with(const Receipt& outcomes, Receipt& total) const {
+void PendingDelivery::ledger_rolled_back() {
+  const std::lock_guard lock(mutex_);
+  ledger_written_ = false;
+}
+
+bool PendingDelivery::completes_with(const Receipt& outcomes, Receipt& total) {
   const std::lock_guard lock(mutex_);
   if (!parsed_ || open_rows_ != outcomes.received || receipt_.error) return false;
   total = receipt_;

@@ -31,7 +31,9 @@ class PendingDelivery {
   // No more rows will be added. True: every row has its outcome already, the caller must finish().
   bool parsed();
   // Before a commit: true when these outcomes are the last ones, so that the ledger's row can commit with them.
-  bool completes_with(const Receipt& outcomes, Receipt& total) const;
+  bool completes_with(const Receipt& outcomes, Receipt& total);
+  // The transaction that the ledger's row was in was rolled back.
+  void ledger_rolled_back();
   enum class Settled { kOpen, kDone, kDoneWithoutLedger };
   // After a commit; after kDone… the caller must finish().
   Settled settle(const Receipt& outcomes);
@@ -48,7 +50,7 @@ class PendingDelivery {
   mutable std::mutex mutex_;
   std::size_t open_rows_ = 0;
   bool parsed_ = false;
-  mutable bool ledger_written_ = false;
+  bool ledger_written_ = false;
   Receipt receipt_;
 };
 

@@ -93,10 +93,15 @@ void write_ledger(schema::Transaction& tx, std::span<const Row> rows) {
   }
 }
 
-void fail_all(std::span<const Row> rows, const schema::Error& error) {
+// How many of the rows each delivery has.
+std::map<PendingDelivery*, std::size_t> deliveries_of(std::span<const Row> rows) {
   std::map<PendingDelivery*, std::size_t> counts;
   for (const Row& row : rows) ++counts[row.delivery.get()];
-  for (const auto& [delivery, count] : counts)
+  return counts;
+}
+
+void fail_all(std::span<const Row> rows, const schema::Error& error) {
+  for (const auto& [delivery, count] : deliveries_of(rows))
     if (delivery->fail(error, count) != PendingDelivery::Settled::kOpen) delivery->finish();
 }
 
@@ -136,8 +141,9 @@ schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& ba
     write_ledger(tx, rows);
     return 0;
   });
-  if (!done) return done.error();
-  return {};
+  if (done) return {};
+  for (const auto& [delivery, outcomes] : deliveries_of(rows)) delivery->ledger_rolled_back();
+  return done.error();
 }
 
 // A delivery whose last rows were written by two writers at once has no ledger row yet.

@@ -33,7 +33,7 @@ std::string lower_case(std::string_view text) {
 }
 
 bool is_guardduty_product(std::string_view product_arn) {
-  return product_arn.ends_with("product/aws/guardduty");
+  return product_arn.ends_with(":product/aws/guardduty");
 }
 
 // Trivy's template writes the account as a JSON number; its text counts, so that one with a leading zero, which no
@@ -83,18 +83,12 @@ Result<void> set_identity(const JsonNode& record, Finding& finding) {
 // GuardDuty's own times stand in where Security Hub's are missing.
 Result<void> read_times(const JsonNode& record, const JsonNode* service, std::int64_t received_us, Finding& finding) {
   SentTimes sent;
-  const auto read = [](const JsonNode* node, std::string_view name, std::optional<std::int64_t>& out) -> Result<void> {
-    const auto time = read_time(node, name);
-    if (!time) return time.error();
-    if (*time) out = *time;
-    return {};
-  };
-  if (auto ok = read(field(service, "eventFirstSeen"), "eventFirstSeen", sent.first_seen_us); !ok) return ok;
-  if (auto ok = read(field(service, "eventLastSeen"), "eventLastSeen", sent.last_seen_us); !ok) return ok;
-  if (auto ok = read(record.find("FirstObservedAt"), "FirstObservedAt", sent.first_seen_us); !ok) return ok;
-  if (auto ok = read(record.find("LastObservedAt"), "LastObservedAt", sent.last_seen_us); !ok) return ok;
-  if (auto ok = read(record.find("CreatedAt"), "CreatedAt", sent.created_us); !ok) return ok;
-  if (auto ok = read(record.find("UpdatedAt"), "UpdatedAt", sent.updated_us); !ok) return ok;
+  if (auto ok = read_time(field(service, "eventFirstSeen"), "eventFirstSeen", sent.first_seen_us); !ok) return ok;
+  if (auto ok = read_time(field(service, "eventLastSeen"), "eventLastSeen", sent.last_seen_us); !ok) return ok;
+  if (auto ok = read_time(record.find("FirstObservedAt"), "FirstObservedAt", sent.first_seen_us); !ok) return ok;
+  if (auto ok = read_time(record.find("LastObservedAt"), "LastObservedAt", sent.last_seen_us); !ok) return ok;
+  if (auto ok = read_time(record.find("CreatedAt"), "CreatedAt", sent.created_us); !ok) return ok;
+  if (auto ok = read_time(record.find("UpdatedAt"), "UpdatedAt", sent.updated_us); !ok) return ok;
   set_times(sent, received_us, finding);
   return {};
 }
@@ -163,11 +157,10 @@ std::string remediation_url(const JsonNode& record) {
   return url.starts_with("https://") || url.starts_with("http://") ? without_nul(url) : std::string{};
 }
 
-void map_type(const JsonNode& record, bool is_guardduty, Finding& finding, FindingBuilder& builder) {
+void map_type(const JsonNode& record, bool is_guardduty, Finding& finding) {
   const auto type = first_type(record);
   finding.type = without_nul(is_guardduty ? guardduty_type_of_asff(type) : std::string(type));
   finding.type_parts = schema::parse_finding_type(finding.type);
-  if (finding.type != type) builder.add_fact("Security Hub type", type);
   const auto resources = items(record.find("Resources"));
   const auto asff_type = resources.empty() ? std::string_view{} : resources.front().string_at("Type");
   finding.resource_type =
@@ -186,13 +179,12 @@ void map_state(const JsonNode& record, const JsonNode* service, Finding& finding
     finding.compliance_status = lower_case(compliance->string_at("Status"));
 }
 
-void map_header(const JsonNode& record, const JsonNode* service, bool is_guardduty, Finding& finding,
-                FindingBuilder& builder) {
+void map_header(const JsonNode& record, const JsonNode* service, bool is_guardduty, Finding& finding) {
   finding.shape = FindingShape::kAsff;
   finding.product = product_name(record, is_guardduty, finding.product_arn);
   finding.generator_id = without_nul(record.string_at("GeneratorId"));
   if (finding.detector_id.empty()) finding.detector_id = without_nul(text_field(service, "detectorId"));
-  map_type(record, is_guardduty, finding, builder);
+  map_type(record, is_guardduty, finding);
   finding.title = without_nul(record.string_at("Title"));
   if (finding.title.empty()) finding.title = finding.type;
   finding.description = without_nul(record.string_at("Description"));
@@ -222,6 +214,8 @@ void map_body(const JsonNode& record, const JsonNode* service, bool is_guardduty
   map_guardduty_service(service, builder);
   map_asff_details(record, builder);
   builder.add_fact("Detector", finding.detector_id);
+  for (const JsonNode& type : items(record.find("Types")))
+    if (scalar_text(&type) != finding.type) builder.add_fact("Security Hub type", scalar_text(&type));
   map_additional_info(service, builder);
   finding.sample = is_sample(record, service, finding, is_guardduty);
 }
@@ -272,7 +266,7 @@ Result<Finding> map_asff(const JsonNode& record, std::string_view raw, const Map
   const GuardDutyServiceFields product_fields(is_guardduty ? record.find("ProductFields") : nullptr);
   const JsonNode* service = product_fields.service();
   if (auto ok = read_times(record, service, context.received_us, finding); !ok) return ok.error();
-  map_header(record, service, is_guardduty, finding, builder);
+  map_header(record, service, is_guardduty, finding);
   map_body(record, service, is_guardduty, finding, builder);
   builder.finish();
   keep_raw(record, raw, context, finding);

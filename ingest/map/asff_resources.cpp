@@ -17,8 +17,7 @@ using schema::Finding;
 using schema::FindingRole;
 using schema::JsonNode;
 
-// Behind the last colon of "AWS::IAM::AccessKey:AKIA…" and "AWS::::Account:111122223333"; ARNs and bare ids as they
-// are.
+// What stands behind "AWS::IAM::AccessKey:" and "AWS::::Account:"; ARNs and bare ids as they are.
 std::string_view bare_id(std::string_view id) {
   return id.starts_with("AWS::") ? id.substr(id.rfind(':') + 1) : id;
 }
@@ -49,9 +48,6 @@ class AsffResource {
       map_other();
   }
 
- private:
-  const JsonNode* details(std::string_view type) const { return details_ == nullptr ? nullptr : details_->find(type); }
-
   FindingRole role() const {
     const auto given = resource_.string_at("ResourceRole");
     if (given == "Actor") return FindingRole::kActor;
@@ -63,6 +59,9 @@ class AsffResource {
     if (type_ == "AwsEc2Instance" && is_about_key) return FindingRole::kRelated;
     return context_.resource_role == "ACTOR" ? FindingRole::kActor : FindingRole::kTarget;
   }
+
+ private:
+  const JsonNode* details(std::string_view type) const { return details_ == nullptr ? nullptr : details_->find(type); }
 
   std::string_view partition() const { return resource_.string_at("Partition"); }
 
@@ -125,7 +124,7 @@ class AsffResource {
     // Security Hub writes arn:…:user/AIDA… where it knows no name.
     if (name.starts_with("AIDA")) id = std::exchange(name, {});
     builder_.add_entity(EntityKind::kPrincipal, id.empty() ? id_ : id, name, role());
-    builder_.add_resource(id_, name, FindingRole::kRelated);
+    if (!name.empty()) builder_.add_resource(id_, name, FindingRole::kRelated);
     set_user_name(name);
     builder_.add_fact("User", name);
     builder_.add_fact("Principal ID", id);
@@ -188,8 +187,13 @@ class AsffResource {
 }  // namespace
 
 void map_asff_resources(const JsonNode& record, const AsffContext& context, Finding& finding, FindingBuilder& builder) {
-  for (const JsonNode& resource : items(record.find("Resources")))
-    AsffResource(resource, context, finding, builder).map();
+  // Who did it is read first, wherever it stands in the list.
+  for (const bool actors : {true, false}) {
+    for (const JsonNode& resource : items(record.find("Resources"))) {
+      AsffResource mapper(resource, context, finding, builder);
+      if ((mapper.role() == FindingRole::kActor) == actors) mapper.map();
+    }
+  }
 }
 
 bool has_placeholder_resource(const JsonNode& record) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <unordered_set>
 
 #include "schema/core/json_tree.hpp"
 
@@ -11,13 +10,6 @@ namespace {
 
 using schema::EntityKind;
 using schema::FindingRole;
-
-std::string identity_text(EntityKind kind, std::string_view key) {
-  return std::string(1, static_cast<char>(kind)) + std::string(key);
-}
-std::string identity_text(EntityKind kind, std::string_view key, FindingRole role) {
-  return identity_text(kind, key) + '\0' + static_cast<char>(role);
-}
 
 // Whether `list` ("22, 3389") already has `value` as one of its parts.
 bool holds(std::string_view list, std::string_view value) {
@@ -79,7 +71,8 @@ std::string shortened(std::string_view text, std::size_t max) {
 
 void FindingBuilder::add_fact(std::string_view label, std::string_view value) {
   if (value.empty()) return;
-  std::pair<std::string, std::string> fact{label, shortened(without_nul(value), kFindingFactMaxBytes)};
+  std::pair<std::string, std::string> fact{shortened(label, kFindingLabelMaxBytes),
+                                           shortened(without_nul(value), kFindingFactMaxBytes)};
   if (std::find(finding_.facts.begin(), finding_.facts.end(), fact) != finding_.facts.end()) return;
   if (finding_.facts.size() == kFindingFactsMax) {
     ++facts_left_out_;
@@ -89,9 +82,12 @@ void FindingBuilder::add_fact(std::string_view label, std::string_view value) {
 }
 
 FindingBuilder::Mention& FindingBuilder::mention_of(EntityKind kind, std::string_view key, FindingRole role) {
-  const auto [place, is_new] = by_identity_.try_emplace(identity_text(kind, key, role), mentions_.size());
+  const std::string identity = std::string(1, static_cast<char>(kind)) + std::string(key);
+  const auto [place, is_new] = by_identity_.try_emplace(identity, mentions_.size());
   if (is_new) mentions_.push_back({{kind, std::string(key), {}}, role, {}});
-  return mentions_[place->second];
+  Mention& mention = mentions_[place->second];
+  mention.role = std::min(mention.role, role);  // the roles' numbers are in the order of their strength
+  return mention;
 }
 
 void FindingBuilder::add_entity(EntityKind kind, std::string_view key, std::string_view name, FindingRole role,
@@ -132,18 +128,7 @@ void FindingBuilder::add_other_form(const Arn& arn, std::string_view text, std::
   add_entity(EntityKind::kResource, fmt::format("{}/{}", before_path, id), id, FindingRole::kRelated);
 }
 
-void FindingBuilder::drop_weaker_mentions() {
-  std::unordered_set<std::string> stronger;
-  for (const Mention& mention : mentions_)
-    if (mention.role != FindingRole::kRelated) stronger.insert(identity_text(mention.entity.kind, mention.entity.key));
-  std::erase_if(mentions_, [&](const Mention& mention) {
-    return mention.role == FindingRole::kRelated &&
-           stronger.contains(identity_text(mention.entity.kind, mention.entity.key));
-  });
-  by_identity_.clear();  // the places in mentions_ have moved
-}
-
-void FindingBuilder::write_entities() {
+void FindingBuilder::finish() {
   std::stable_sort(mentions_.begin(), mentions_.end(),
                    [](const Mention& a, const Mention& b) { return a.role < b.role; });
   const std::size_t kept = std::min(mentions_.size(), kFindingEntitiesMax);
@@ -151,15 +136,11 @@ void FindingBuilder::write_entities() {
     Mention& mention = mentions_[i];
     finding_.entities.push_back({std::move(mention.entity), mention.role, attributes_json(mention.attributes)});
   }
-  if (mentions_.size() > kept)
-    finding_.facts.emplace_back("Entities left out", fmt::format("{} (see the raw record)", mentions_.size() - kept));
-}
-
-void FindingBuilder::finish() {
-  drop_weaker_mentions();
-  write_entities();
-  if (facts_left_out_ > 0)
-    finding_.facts.emplace_back("Facts left out", fmt::format("{} (see the raw record)", facts_left_out_));
+  const auto tell = [&](std::string_view label, std::size_t left_out) {
+    if (left_out > 0) finding_.facts.emplace_back(label, fmt::format("{} (see the raw record)", left_out));
+  };
+  tell("Entities left out", mentions_.size() - kept);
+  tell("Facts left out", facts_left_out_);
 }
 
 }  // namespace backtrail::ingest

@@ -1,8 +1,8 @@
 // Gathers what a finding says: facts for people and entities for joins, in any order of discovery.
 //
 // A finding names one entity in several blocks (an instance, its key's session, an affected resource): the builder
-// keeps one mention per kind, key and role, unites what the blocks say about it, and puts actors first, then targets,
-// remote addresses and related things. A mention as related says nothing when the entity already has another role.
+// keeps one mention of each, in the strongest of its roles (actor, target, remote, related), with what all blocks say
+// about it, and puts actors first, then targets, remote addresses and related things, each in order of first mention.
 // Limits keep a hostile record of many thousand mentions readable; what is left out is counted in a fact, and the raw
 // bytes always have it. Call finish() once, last. Not thread-safe; refers to the Finding given.
 #pragma once
@@ -20,6 +20,7 @@ namespace backtrail::ingest {
 inline constexpr std::size_t kFindingEntitiesMax = 1000;
 inline constexpr std::size_t kFindingFactsMax = 200;
 inline constexpr std::size_t kFindingFactMaxBytes = 2048;
+inline constexpr std::size_t kFindingLabelMaxBytes = 200;  // labels may hold names from the record
 inline constexpr std::size_t kEntityAttributeMaxBytes = 512;
 
 // Name and value; empty values are left out.
@@ -49,8 +50,6 @@ class FindingBuilder {
 
   void add_other_form(const Arn& arn, std::string_view text, std::string_view id);
   Mention& mention_of(schema::EntityKind kind, std::string_view key, schema::FindingRole role);
-  void drop_weaker_mentions();
-  void write_entities();
 
   schema::Finding& finding_;
   std::vector<Mention> mentions_;

@@ -3,21 +3,21 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "ingest/map/finding_record.hpp"
 #include "schema/core/time.hpp"
 #include "schema/model/api_event.hpp"
 
 namespace backtrail::ingest {
 
-schema::Result<std::optional<std::int64_t>> read_time(const schema::JsonNode* node, std::string_view name) {
-  using Time = std::optional<std::int64_t>;
-  if (node == nullptr || node->is_null()) return Time{};
+schema::Result<void> read_time(const schema::JsonNode* node, std::string_view name, std::optional<std::int64_t>& time) {
+  if (node == nullptr || node->is_null()) return {};
   // A number could be seconds or milliseconds: never guessed.
-  if (!node->is_string())
-    return schema::fail(schema::Code::kBadRecord, fmt::format("schema: {} is not a string", name));
-  if (node->text().empty()) return Time{};
+  if (!node->is_string()) return bad_record("schema", fmt::format("{} is not a string", name));
+  if (node->text().empty()) return {};
   const auto parsed = schema::parse_rfc3339(node->text());
   if (!parsed) return schema::fail(schema::Code::kBadTime, fmt::format("time: {}: {}", name, parsed.error().detail));
-  return Time{parsed->us};
+  time = parsed->us;
+  return {};
 }
 
 void set_times(const SentTimes& sent, std::int64_t received_us, schema::Finding& finding) {

@@ -19,9 +19,9 @@ struct SentTimes {
   std::optional<std::int64_t> created_us, updated_us, first_seen_us, last_seen_us;
 };
 
-// Absent, null and "" read as not given. Errors: kBadRecord "schema" when it is no string, kBadTime "time" when it is
-// no RFC 3339 time stamp; `name` is for people.
-schema::Result<std::optional<std::int64_t>> read_time(const schema::JsonNode* node, std::string_view name);
+// Sets `time` when the record gives one; absent, null and "" leave it as it is. Errors: kBadRecord "schema" when the
+// value is no string, kBadTime "time" when it is no RFC 3339 time stamp; `name` is for people.
+schema::Result<void> read_time(const schema::JsonNode* node, std::string_view name, std::optional<std::int64_t>& time);
 
 // Fills created, updated, first and last seen and clock_clamped; first_seen_us <= last_seen_us afterwards.
 void set_times(const SentTimes& sent, std::int64_t received_us, schema::Finding& finding);

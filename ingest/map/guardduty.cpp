@@ -63,16 +63,10 @@ Result<void> set_identity(const JsonNode& record, Finding& finding) {
 Result<void> read_times(const JsonNode& record, std::int64_t received_us, Finding& finding) {
   const JsonNode* service = field(&record, "service");
   SentTimes sent;
-  const auto read = [](const JsonNode* node, std::string_view name, std::optional<std::int64_t>& out) -> Result<void> {
-    const auto time = read_time(node, name);
-    if (!time) return time.error();
-    out = *time;
-    return {};
-  };
-  if (auto ok = read(field(&record, "createdAt"), "createdAt", sent.created_us); !ok) return ok;
-  if (auto ok = read(field(&record, "updatedAt"), "updatedAt", sent.updated_us); !ok) return ok;
-  if (auto ok = read(field(service, "eventFirstSeen"), "eventFirstSeen", sent.first_seen_us); !ok) return ok;
-  if (auto ok = read(field(service, "eventLastSeen"), "eventLastSeen", sent.last_seen_us); !ok) return ok;
+  if (auto ok = read_time(field(&record, "createdAt"), "createdAt", sent.created_us); !ok) return ok;
+  if (auto ok = read_time(field(&record, "updatedAt"), "updatedAt", sent.updated_us); !ok) return ok;
+  if (auto ok = read_time(field(service, "eventFirstSeen"), "eventFirstSeen", sent.first_seen_us); !ok) return ok;
+  if (auto ok = read_time(field(service, "eventLastSeen"), "eventLastSeen", sent.last_seen_us); !ok) return ok;
   set_times(sent, received_us, finding);
   return {};
 }

@@ -38,6 +38,17 @@ Attributes place_attributes(const JsonNode* details) {
           {"isp", text_field(network, "isp")}};
 }
 
+// RFC 1918, loopback, link-local and unique local addresses.
+bool is_private_ip(std::string_view ip) {
+  for (const std::string_view prefix :
+       {"10.", "192.168.", "127.", "169.254.", "fc", "fd", "fe80:", "FC", "FD", "FE80:"})
+    if (ip.starts_with(prefix)) return true;
+  if (ip == "::1") return true;
+  if (!ip.starts_with("172.") || ip.size() < 7 || ip[6] != '.') return false;
+  const auto second = ip.substr(4, 2);
+  return second >= "16" && second <= "31";
+}
+
 // remoteIpDetails, with what the action says about the connection.
 void add_remote_ip_details(const JsonNode* details, const Attributes& connection, FindingBuilder& builder) {
   Attributes attributes = place_attributes(details);
@@ -175,6 +186,8 @@ void add_remote_address(std::string_view address, const Attributes& attributes, 
   if (!schema::is_ip_address(address)) return builder.add_fact("Remote address", address);
   builder.add_fact("Remote IP", address);
   builder.add_entity(EntityKind::kIpAddress, address, {}, FindingRole::kRemote, attributes);
+  if (is_private_ip(address))
+    builder.add_entity(EntityKind::kIpAddress, address, {}, FindingRole::kRemote, {{"private", "true"}});
 }
 
 void map_action(const JsonNode* action, Finding& finding, FindingBuilder& builder) {

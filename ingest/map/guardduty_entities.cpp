@@ -1,5 +1,6 @@
 #include "ingest/map/guardduty_entities.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <string>
 
@@ -42,12 +43,13 @@ class ResourceMapper {
     return text_field(resource_, block, names...);
   }
 
-  // The role of a block whose findings have one of the given resource types.
+  // The role of a block whose findings have one of the given resource types. A finding that names no type (trimmed by
+  // hand) is about whatever it carries.
   FindingRole role_of(std::initializer_list<std::string_view> resource_types) const {
-    for (const auto type : resource_types)
-      if (context_.resource_type == type)
-        return context_.resource_role == "ACTOR" ? FindingRole::kActor : FindingRole::kTarget;
-    return FindingRole::kRelated;
+    const bool is_primary = context_.resource_type.empty() || std::find(resource_types.begin(), resource_types.end(),
+                                                                        context_.resource_type) != resource_types.end();
+    if (!is_primary) return FindingRole::kRelated;
+    return context_.resource_role == "ACTOR" ? FindingRole::kActor : FindingRole::kTarget;
   }
 
   void set_user_name(std::string_view name) {
@@ -131,12 +133,12 @@ class ResourceMapper {
 
   void map_eks_cluster() {
     const auto cluster_arn = text("eksClusterDetails", "arn"), name = text("eksClusterDetails", "name");
-    builder_.add_fact("Cluster", name.empty() ? last_part(cluster_arn) : name);
-    builder_.add_fact("Cluster VPC", text("eksClusterDetails", "vpcId"));
     const KubernetesContext kubernetes{cluster_arn, finding_.identity.account_id};
     const JsonNode* details = field(resource_, "kubernetesDetails");
     // A call to the cluster's API is made by the Kubernetes user; in runtime findings nobody called.
     set_user_name(map_kubernetes_user(field(details, "kubernetesUserDetails"), kubernetes, builder_));
+    builder_.add_fact("Cluster", name.empty() ? last_part(cluster_arn) : name);
+    builder_.add_fact("Cluster VPC", text("eksClusterDetails", "vpcId"));
     builder_.add_resource(cluster_arn, name, role_of({"EKSCluster", "KubernetesCluster"}));
     builder_.add_resource(text("eksClusterDetails", "vpcId"), {}, FindingRole::kRelated);
     map_kubernetes_workload(field(details, "kubernetesWorkloadDetails"), kubernetes, builder_);

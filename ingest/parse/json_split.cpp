@@ -130,12 +130,25 @@ Piece ValueStream::scalar_or_garbage() {
   return {Piece::Kind::kGarbage, text};
 }
 
-// A value that never closes ends where a line begins with a new one, else with the text.
+// A value that never closes ends before the next line that begins a value and is indented no deeper than this one; when there
+// is none, before the least indented one; else with the text.
 Piece ValueStream::truncated() {
-  std::size_t end = std::min(text_.find("\n{", at_), text_.find("\n[", at_));
-  if (end == std::string_view::npos) end = text_.size();
-  at_ = end;
-  return {Piece::Kind::kTruncated, text_.substr(start_, end - start_)};
+  const std::size_t line = text_.rfind('\n', start_);
+  const std::size_t line_start = line == std::string_view::npos ? 0 : line + 1;
+  const bool first_on_line = skip_space(text_, line_start) == start_;
+  const std::size_t own_indent = first_on_line ? start_ - line_start : 0;
+  std::size_t least_indent = std::string_view::npos;
+  at_ = text_.size();
+  for (std::size_t end = text_.find('\n', start_); end != std::string_view::npos; end = text_.find('\n', end + 1)) {
+    const std::size_t first = text_.find_first_not_of(" \t", end + 1);
+    if (first == std::string_view::npos || (text_[first] != '{' && text_[first] != '[')) continue;
+    const std::size_t indent = first - end - 1;
+    if (indent >= least_indent) continue;
+    least_indent = indent;
+    at_ = end;
+    if (indent <= own_indent) break;
+  }
+  return {Piece::Kind::kTruncated, text_.substr(start_, at_ - start_)};
 }
 
 std::vector<Member> members_of(std::string_view object) {

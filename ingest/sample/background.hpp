@@ -44,12 +44,19 @@ class Background {
     std::uint32_t budget;
   };
   using Calls = std::vector<ApiIndex>;
+  // What each kind of burst calls.
+  struct CallLists {
+    Calls beats, function_pool, workload_pool, service_keys, service_events, recorder, scaling, scaling_writes,
+        inspection, backups, objects, exporter, patching, patched_host, pages, page_writes, terminal, portal, plan,
+        apply, deploy, audit, analytics, root;
+  };
   using Maker = void (Background::*)(Making&) const;
   struct Kind {
     Maker maker;
-    // Weights by kind of account: workload, data, shared, security, quiet.
-    std::array<int, 5> weights;
-    bool human;
+    int length;  // of its bursts, on average
+    // Its share of the events by kind of account: workload, data, shared, security, quiet. Of about 1000.
+    std::array<int, 5> shares;
+    bool human;  // more by day and on weekdays
   };
   static const std::array<Kind, 21> kKinds;
 
@@ -79,10 +86,13 @@ class Background {
   void analytics(Making& m) const;
 
   [[nodiscard]] Calls calls(std::initializer_list<std::string_view> names) const;
+  [[nodiscard]] CallLists call_lists() const;  // background_calls.cpp
   [[nodiscard]] bool allowed(const Making& m, ApiIndex api) const;
   // One of the calls that can happen in this account and Region.
   [[nodiscard]] ApiIndex pick(Making& m, const Calls& from) const;
   [[nodiscard]] std::int64_t some_time(Making& m) const;
+  // The same, but rather when the organisation's customers and staff are awake.
+  [[nodiscard]] std::int64_t busy_time(Making& m) const;
   // A time when this person works, or close to one.
   [[nodiscard]] std::int64_t working_time(Making& m, const Person& person) const;
   // Adds up to `count` calls of `from`, `gap_s` apart on average. Returns when the last one was.
@@ -100,10 +110,7 @@ class Background {
   const Organisation& organisation_;
   const Catalogue& catalogue_;
   ApiIndex assume_role_, assume_web_, caller_identity_, console_login_, switch_role_, heartbeat_;
-  Calls beats_, function_pool_, workload_pool_, service_key_calls_, recorder_calls_, scaling_calls_, scaling_writes_,
-      inspection_calls_, backup_calls_, object_calls_, exporter_calls_, patch_calls_, patch_host_calls_, page_calls_,
-      page_writes_, terminal_calls_, portal_calls_, plan_calls_, apply_calls_, deploy_calls_, audit_calls_,
-      analytics_calls_, root_calls_;
+  CallLists lists_;
 };
 
 }  // namespace backtrail::ingest::sample

@@ -1,6 +1,5 @@
 // Background made by people: the console, the command line, the sign-in portal, logins that fail.
 #include <algorithm>
-#include <array>
 
 #include "ingest/sample/background.hpp"
 #include "ingest/sample/identity.hpp"
@@ -13,13 +12,14 @@ constexpr std::int64_t kSignInLife = 9 * kHour;
 constexpr std::int64_t kConsoleKeyLife = 10 * kMinute;
 
 std::int64_t sign_in_time(const Person& person, std::int64_t when) {
-  return floor_to(when, kSignInLife) + static_cast<std::int64_t>(mix(person.seed, static_cast<std::uint64_t>(when / kSignInLife)) % 1800);
+  return floor_to(when, kSignInLife) +
+         static_cast<std::int64_t>(mix(person.seed, static_cast<std::uint64_t>(when / kSignInLife)) % 1800);
 }
 
 std::string_view ip_of(const Person& person, std::int64_t when) {
   // Two days a week from home.
   return mix(person.seed, static_cast<std::uint64_t>(day_of(when))) % 5 < 2 ? std::string_view(person.home_ip)
-                                                                             : std::string_view(person.office_ip);
+                                                                            : std::string_view(person.office_ip);
 }
 
 }  // namespace
@@ -46,7 +46,8 @@ void Background::console_browsing(Making& m) const {
     const std::string key = temporary_key_id(mix(person.seed, tag(m.account.id), static_cast<std::uint64_t>(epoch)));
     identity.key = key;
     const bool inside = m.rng.per_mille(250);  // pages whose calls AWS makes itself
-    Burst page = role_burst(m, role, person.name, 0, signed_in, ip, inside ? std::string_view("AWS Internal") : std::string_view(person.browser));
+    Burst page = role_burst(m, role, person.name, 0, signed_in, ip,
+                            inside ? std::string_view("AWS Internal") : std::string_view(person.browser));
     page.identity = m.plan.keep_with([&](Text& out) { put_role_session(identity, out); });
     page.console = true;
     const unsigned denied = person.role == kRoleSsoReadOnly ? 60 : person.role == kRoleSsoDeveloper ? 35 : 4;
@@ -54,11 +55,11 @@ void Background::console_browsing(Making& m) const {
     const auto calls = static_cast<std::uint32_t>(m.rng.between(2, 11));
     for (std::uint32_t i = 0; i < calls && m.budget > 0; ++i, --m.budget) {
       const Result result = m.rng.per_mille(denied) ? Result::kDenied : Result::kOk;
-      m.plan.add(burst, when + static_cast<std::int64_t>(i / 4), pick(m, page_calls_), i, result);
+      m.plan.add(burst, when + static_cast<std::int64_t>(i / 4), pick(m, lists_.pages), i, result);
     }
     if (m.budget > 0 && m.rng.per_mille(100)) {
       const bool reader = person.role == kRoleSsoReadOnly;
-      m.plan.add(burst, when + 20, pick(m, page_writes_), 100, reader ? Result::kDenied : Result::kOk);
+      m.plan.add(burst, when + 20, pick(m, lists_.page_writes), 100, reader ? Result::kDenied : Result::kOk);
       --m.budget;
     }
     when += m.rng.between(15, 240);
@@ -71,12 +72,13 @@ void Background::terminal(Making& m) const {
   const Role& role = m.account.roles[static_cast<std::size_t>(person.role)];
   const std::int64_t start = working_time(m, person);
   const std::int64_t signed_in = std::min(sign_in_time(person, start), start);
-  const std::string key = temporary_key_id(mix(person.seed, tag(m.account.id), tag("terminal"), static_cast<std::uint64_t>(signed_in)));
+  const std::string key =
+      temporary_key_id(mix(person.seed, tag(m.account.id), tag("terminal"), static_cast<std::uint64_t>(signed_in)));
   RoleSession identity{m.account.id, &role, person.name, key, signed_in};
   identity.on_behalf_of = person.user_id;
   Burst body = role_burst(m, role, person.name, 0, signed_in, ip_of(person, start), person.terminal);
   body.identity = m.plan.keep_with([&](Text& out) { put_role_session(identity, out); });
-  scatter(m, m.plan.add(body), terminal_calls_, static_cast<std::uint32_t>(m.rng.between(1, 16)), start, 25,
+  scatter(m, m.plan.add(body), lists_.terminal, static_cast<std::uint32_t>(m.rng.between(1, 16)), start, 25,
           person.role == kRoleSsoReadOnly ? 80 : 25);
 }
 
@@ -89,10 +91,11 @@ void Background::portal(Making& m) const {
   body.seed = m.rng.next();
   body.sticky = body.seed | 1;
   const std::string credential = hex_id(mix(person.seed, static_cast<std::uint64_t>(day_of(start))), 32);
-  body.identity = m.plan.keep_with([&](Text& out) { put_identity_center_user(m.account.id, person.user_id, credential, out); });
+  body.identity =
+      m.plan.keep_with([&](Text& out) { put_identity_center_user(m.account.id, person.user_id, credential, out); });
   body.ip = m.plan.keep(ip_of(person, start));
   body.agent = m.plan.keep(person.browser);
-  scatter(m, m.plan.add(body), portal_calls_, static_cast<std::uint32_t>(m.rng.between(1, 4)), start, 5, 0);
+  scatter(m, m.plan.add(body), lists_.portal, static_cast<std::uint32_t>(m.rng.between(1, 4)), start, 5, 0);
 }
 
 void Background::failed_logins(Making& m) const {
@@ -134,7 +137,7 @@ void Background::root_login(Making& m) const {
   body.ip = m.plan.keep("192.0.2.9");
   body.agent = m.plan.keep(organisation_.people().front().browser);
   body.console = true;
-  scatter(m, m.plan.add(body), root_calls_, static_cast<std::uint32_t>(m.rng.between(2, 6)), start, 6, 0);
+  scatter(m, m.plan.add(body), lists_.root, static_cast<std::uint32_t>(m.rng.between(2, 6)), start, 6, 0);
 }
 
 }  // namespace backtrail::ingest::sample

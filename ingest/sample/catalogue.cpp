@@ -13,7 +13,9 @@ std::string_view version_of(std::string_view service) {
   return tag(service) % 2 == 0 ? "1.09" : "1.08";
 }
 
-bool has(std::string_view flags, char flag) { return flags.find(flag) != std::string_view::npos; }
+bool has(std::string_view flags, char flag) {
+  return flags.find(flag) != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -35,12 +37,14 @@ void Catalogue::add(std::span<const ApiSpec> specs) {
     api.data_event = has(spec.flags, 'D');
     api.global = has(spec.flags, 'g');
     api.sign_in = has(spec.flags, 's');
+    api.service_event = has(spec.flags, 'e');
     api.object_store = spec.service == "s3";
     api.request = Template(spec.request);
     api.response = Template(spec.response);
     api.resources = Template(spec.resources);
     const bool fresh =
-        by_name_.emplace(std::string(spec.service) + ":" + std::string(spec.name), static_cast<ApiIndex>(apis_.size())).second;
+        by_name_.emplace(std::string(spec.service) + ":" + std::string(spec.name), static_cast<ApiIndex>(apis_.size()))
+            .second;
     if (!fresh) throw std::logic_error("twice in the sample's API catalogue: " + std::string(spec.name));
     apis_.push_back(std::move(api));
   }

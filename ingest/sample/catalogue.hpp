@@ -18,10 +18,11 @@ namespace backtrail::ingest::sample {
 struct ApiSpec {
   std::string_view service;  // "ec2" of ec2.amazonaws.com
   std::string_view name;
-  std::string_view flags;    // r reads, w writes; D data event; g global, recorded in us-east-1; s sign-in; p S3-like
-  std::string_view request = {};     // templates; empty means null
-  std::string_view response = {};
-  std::string_view resources = {};   // the inside of resources[]
+  std::string_view
+      flags;  // r reads, w writes; D data event; g global, recorded in us-east-1; s sign-in; e service event
+  std::string_view request = {};    // templates; empty means null
+  std::string_view response = {};   // of a service event: serviceEventDetails
+  std::string_view resources = {};  // the inside of resources[]
 };
 
 struct Api {
@@ -33,6 +34,7 @@ struct Api {
   bool data_event = false;
   bool global = false;
   bool sign_in = false;
+  bool service_event = false;
   bool object_store = false;  // has additionalEventData with byte counts, and the bucket in its host name
   Template request, response, resources;
 };

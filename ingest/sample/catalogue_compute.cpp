@@ -41,6 +41,7 @@ constexpr ApiSpec kCalls[] = {
      R"({"requestId":"<request>","reservationId":"r-0<hex16>","ownerId":"<account>","groupSet":{},"instancesSet":{"items":[{"instanceId":"i-0<hex16>","imageId":"<image>","currentInstanceBootMode":"uefi","instanceState":{"code":0,"name":"pending"},"privateDnsName":"ip-10-<n2>-<n1>-<n3>.<region>.compute.internal","amiLaunchIndex":0,"productCodes":{},"instanceType":"<type>","launchTime":<millis>,"placement":{"availabilityZone":"<zone>","tenancy":"default"},"monitoring":{"state":"pending"},"subnetId":"<subnet>","vpcId":"<vpc>","privateIpAddress":"<private_ip>","stateReason":{"code":"pending","message":"pending"},"architecture":"x86_64","rootDeviceType":"ebs","rootDeviceName":"/dev/xvda","blockDeviceMapping":{},"virtualizationType":"hvm","hypervisor":"xen","tagSet":{"items":[{"key":"Name","value":"<computer>"}]},"groupSet":{"items":[{"groupId":"<sg>","groupName":"<service>"}]},"sourceDestCheck":true,"networkInterfaceSet":{"items":[{"networkInterfaceId":"eni-0<hex16>","subnetId":"<subnet>","vpcId":"<vpc>","ownerId":"<account>","status":"in-use","privateIpAddress":"<private_ip>"}]},"iamInstanceProfile":{"arn":"arn:aws:iam::<account>:instance-profile/<profile>","id":"AIPAEXAMPLE<n6>"},"ebsOptimized":false,"enaSupport":true,"cpuOptions":{"coreCount":1,"threadsPerCore":2},"metadataOptions":{"state":"pending","httpTokens":"required","httpPutResponseHopLimit":2,"httpEndpoint":"enabled"}}]},"requesterId":"<n6><n6>"})"},
     {"ec2", "TerminateInstances", "w", R"({"instancesSet":{"items":[{"instanceId":"i-0<hex16>"}]}})",
      R"({"requestId":"<request>","instancesSet":{"items":[{"instanceId":"i-0<hex16>","currentState":{"code":32,"name":"shutting-down"},"previousState":{"code":16,"name":"running"}}]}})"},
+    {"ec2", "BidEvictedEvent", "we", {}, R"({"instanceIdSet":["i-0<hex16>"]})"},
     {"ec2", "CreateTags", "w", R"({"resourcesSet":{"items":[{"resourceId":"<volume>"}]},"tagSet":{"items":[{"key":"owner","value":"<service>"},{"key":"cost-centre","value":"<n4>"}]}})", kReturn},
     {"ec2", "CreateSnapshot", "w", R"({"volumeId":"<volume>","description":"Scheduled backup","tagSpecificationSet":{"items":[{"resourceType":"snapshot","tags":[{"key":"backup","value":"daily"}]}]}})",
      R"({"requestId":"<request>","snapshotId":"snap-0<hex16>","volumeId":"<volume>","status":"pending","startTime":<millis>,"ownerId":"<account>","volumeSize":"<n2>","description":"Scheduled backup","encrypted":true,"tagSet":{"items":[{"key":"backup","value":"daily"}]}})"},
@@ -53,11 +54,14 @@ constexpr ApiSpec kCalls[] = {
      R"({"requestId":"<request>","_return":true,"securityGroupRuleSet":{"items":[{"groupOwnerId":"<account>","groupId":"<sg>","securityGroupRuleId":"sgr-0<hex16>","description":"internal","isEgress":false,"ipProtocol":"tcp","fromPort":443,"toPort":443,"cidrIpv4":"10.0.0.0/8"}]}})"},
     {"ec2", "RevokeSecurityGroupIngress", "w", R"({"groupId":"<sg>","ipPermissions":{},"securityGroupRuleIds":{"items":[{"securityGroupRuleId":"sgr-0<hex16>"}]}})", kReturn},
     {"ec2", "ModifyInstanceAttribute", "w", R"({"instanceId":"<instance>","instanceType":{"value":"<type>"}})", kReturn},
+    {"ec2", "ModifyNetworkInterfaceAttribute", "w"},
+    {"ec2", "ModifySnapshotAttribute", "w"},
     {"ec2", "CreateLaunchTemplateVersion", "w", R"({"CreateLaunchTemplateVersionRequest":{"LaunchTemplateId":"lt-0<hex16>","ClientToken":"terraform-<hex16>","LaunchTemplateData":{"ImageId":"<image>","InstanceType":"<type>","SecurityGroupId":{"tag":1,"content":"<sg>"},"MetadataOptions":{"HttpTokens":"required"}}}})",
      R"({"CreateLaunchTemplateVersionResponse":{"launchTemplateVersion":{"launchTemplateId":"lt-0<hex16>","launchTemplateName":"<service>","versionNumber":<n2>,"createTime":"<iso>","defaultVersion":false},"requestId":"<request>"}})"},
     {"autoscaling", "DescribeAutoScalingGroups", "r", R"({"maxRecords":100,"autoScalingGroupNames":["<service>-asg"]})"},
     {"autoscaling", "DescribeScalingActivities", "r", R"({"autoScalingGroupName":"<service>-asg","maxRecords":20})"},
     {"autoscaling", "UpdateAutoScalingGroup", "w", R"({"autoScalingGroupName":"<service>-asg","desiredCapacity":<n1>,"minSize":1,"maxSize":12})"},
+    {"autoscaling", "DetachInstances", "w"},
     {"autoscaling", "SetDesiredCapacity", "w", R"({"autoScalingGroupName":"<service>-asg","desiredCapacity":<n1>,"honorCooldown":false})"},
     {"elasticloadbalancing", "DescribeLoadBalancers", "r", R"({"pageSize":100})"},
     {"elasticloadbalancing", "DescribeTargetGroups", "r", R"({"names":["<service>-tg"]})"},
@@ -106,6 +110,8 @@ constexpr ApiSpec kCalls[] = {
 
 }  // namespace
 
-std::span<const ApiSpec> compute_calls() { return kCalls; }
+std::span<const ApiSpec> compute_calls() {
+  return kCalls;
+}
 
 }  // namespace backtrail::ingest::sample

@@ -65,11 +65,13 @@ constexpr ApiSpec kCalls[] = {
     {"kms", "DescribeKey", "r", R"({"keyId":"<kms>"})", {}, kKeyResource},
     {"kms", "GetKeyPolicy", "r", R"({"keyId":"<kms>","policyName":"default"})", {}, kKeyResource},
     {"kms", "GetKeyRotationStatus", "r", R"({"keyId":"<kms>"})", {}, kKeyResource},
+    {"kms", "RotateKey", "we", {}, R"({"keyId":"<kms>","backingKeyId":"<hex32><hex32>"})", kKeyResource},
     {"kms", "ListAliases", "r", R"({"limit":100})"},
     {"kms", "ListKeys", "r", R"({"limit":1000})"},
     {"kms", "CreateGrant", "w", R"({"keyId":"arn:aws:kms:<region>:<account>:key/<kms>","granteePrincipal":"ec2.<region>.amazonaws.com","operations":["Decrypt","GenerateDataKeyWithoutPlaintext","CreateGrant"],"constraints":{"encryptionContextSubset":{"aws:ebs:id":"<volume>"}},"retiringPrincipal":"ec2.<region>.amazonaws.com"})",
      R"({"grantId":"<hex32><hex32>","keyId":"arn:aws:kms:<region>:<account>:key/<kms>"})", kKeyResource},
     {"secretsmanager", "GetSecretValue", "r", R"({"secretId":"arn:aws:secretsmanager:<region>:<account>:secret:<secret>-AbCdEf"})"},
+    {"secretsmanager", "RotationSucceeded", "we", {}, R"({"SecretId":"arn:aws:secretsmanager:<region>:<account>:secret:<secret>-AbCdEf"})"},
     {"secretsmanager", "DescribeSecret", "r", R"({"secretId":"<secret>"})"},
     {"secretsmanager", "ListSecrets", "r", R"({"maxResults":100})"},
     {"secretsmanager", "GetResourcePolicy", "r", R"({"secretId":"<secret>"})"},
@@ -82,6 +84,8 @@ constexpr ApiSpec kCalls[] = {
 
 }  // namespace
 
-std::span<const ApiSpec> identity_calls() { return kCalls; }
+std::span<const ApiSpec> identity_calls() {
+  return kCalls;
+}
 
 }  // namespace backtrail::ingest::sample

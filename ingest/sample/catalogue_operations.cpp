@@ -95,6 +95,8 @@ constexpr ApiSpec kCalls[] = {
 
 }  // namespace
 
-std::span<const ApiSpec> operations_calls() { return kCalls; }
+std::span<const ApiSpec> operations_calls() {
+  return kCalls;
+}
 
 }  // namespace backtrail::ingest::sample

@@ -73,6 +73,8 @@ constexpr ApiSpec kCalls[] = {
 
 }  // namespace
 
-std::span<const ApiSpec> storage_calls() { return kCalls; }
+std::span<const ApiSpec> storage_calls() {
+  return kCalls;
+}
 
 }  // namespace backtrail::ingest::sample

@@ -4,7 +4,9 @@ namespace backtrail::ingest::sample {
 namespace {
 
 // The API's name without the date and version that CloudTrail shows for some services (CreateFunction20150331v2).
-std::string_view action_of(std::string_view api_name) { return api_name.substr(0, api_name.find("20")); }
+std::string_view action_of(std::string_view api_name) {
+  return api_name.substr(0, api_name.find("20"));
+}
 
 void put_denied_message(const Api& api, const Scene& scene, std::string_view arn, Text& out) {
   if (api.object_store) {
@@ -35,7 +37,7 @@ void put_error(const Api& api, const Scene& scene, const Caller& caller, const O
   // A failed sign-in has a message and no code.
   if (!outcome.error_code.empty()) {
     out.put(R"(,"errorCode":")");
-    out.put(outcome.error_code);
+    out.put(caller.network ? "VpceAccessDenied" : outcome.error_code);
     out.put('"');
   }
   out.put(R"(,"errorMessage":")");
@@ -61,7 +63,8 @@ void put_parameters(const Template& shape, std::string_view given, const Scene& 
 void put_transfer(const Api& api, const Scene& scene, bool failed, Text& out) {
   Rng rng(mix(scene.event_seed, tag("transfer")));
   const std::uint64_t bytes = api.data_event ? rng.below(1ULL << (12 + rng.below(14))) : rng.below(1400);
-  out.put(R"(,"additionalEventData":{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":)");
+  out.put(
+      R"(,"additionalEventData":{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":)");
   out.put_number(api.read_only || failed ? 0 : bytes);
   if (api.name == "PutObject") out.put(R"(,"SSEApplied":"SSE_KMS")");
   out.put(R"(,"AuthenticationMethod":"AuthHeader","x-amz-id-2":")");
@@ -73,7 +76,8 @@ void put_transfer(const Api& api, const Scene& scene, bool failed, Text& out) {
 
 void put_sign_in(const Api& api, Text& out) {
   if (api.name == "ConsoleLogin") {
-    out.put(R"(,"additionalEventData":{"LoginTo":"https://console.aws.amazon.com/console/home","MobileVersion":"No","MFAUsed":"Yes"})");
+    out.put(
+        R"(,"additionalEventData":{"LoginTo":"https://console.aws.amazon.com/console/home","MobileVersion":"No","MFAUsed":"Yes"})");
   } else {
     out.put(R"(,"additionalEventData":{"SwitchFrom":"AssumedRole"})");
   }
@@ -106,10 +110,19 @@ void put_host(const Api& api, const Scene& scene, Text& out) {
 
 void put_tls(const Api& api, const Scene& scene, Text& out) {
   const bool newest = tag(api.service) % 3 != 0;
-  out.put(newest ? R"(,"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":")"
-                 : R"(,"tlsDetails":{"tlsVersion":"TLSv1.2","cipherSuite":"ECDHE-RSA-AES128-GCM-SHA256","clientProvidedHostHeader":")");
+  out.put(
+      newest
+          ? R"(,"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":")"
+          : R"(,"tlsDetails":{"tlsVersion":"TLSv1.2","cipherSuite":"ECDHE-RSA-AES128-GCM-SHA256","clientProvidedHostHeader":")");
   put_host(api, scene, out);
   out.put(R"("})");
+}
+
+void put_type(const Api& api, const Caller& caller, Text& out) {
+  out.put(caller.network      ? R"(,"eventType":"AwsVpceEvent")"
+          : api.sign_in       ? R"(,"eventType":"AwsConsoleSignIn")"
+          : api.service_event ? R"(,"eventType":"AwsServiceEvent")"
+                              : R"(,"eventType":"AwsApiCall")");
 }
 
 // Everything after the parameters.
@@ -125,11 +138,11 @@ void put_tail(const Api& api, const Scene& scene, const Caller& caller, const Ou
     put_parameters(api.resources, outcome.resources, scene, out);
     out.put(']');
   }
-  out.put(api.sign_in ? R"(,"eventType":"AwsConsoleSignIn")" : R"(,"eventType":"AwsApiCall")");
+  put_type(api, caller, out);
   if (api.service == "logs") out.put(R"(,"apiVersion":"20140328")");
   if (api.service == "dynamodb" && api.data_event) out.put(R"(,"apiVersion":"2012-08-10")");
-  out.put(api.data_event ? R"(,"managementEvent":false,"recipientAccountId":")"
-                         : R"(,"managementEvent":true,"recipientAccountId":")");
+  out.put(api.data_event || caller.network ? R"(,"managementEvent":false,"recipientAccountId":")"
+                                           : R"(,"managementEvent":true,"recipientAccountId":")");
   out.put(scene.account->id);
   out.put('"');
   if (outcome.shared_id) {
@@ -144,7 +157,13 @@ void put_tail(const Api& api, const Scene& scene, const Caller& caller, const Ou
     out.put(scene.account->id);
     out.put('"');
   }
-  out.put(api.data_event ? R"(,"eventCategory":"Data")" : R"(,"eventCategory":"Management")");
+  if (api.service_event && !api.response.empty()) {
+    out.put(R"(,"serviceEventDetails":)");
+    api.response.expand(scene, out);
+  }
+  out.put(caller.network   ? R"(,"eventCategory":"NetworkActivity")"
+          : api.data_event ? R"(,"eventCategory":"Data")"
+                           : R"(,"eventCategory":"Management")");
   if (!caller.by_service) put_tls(api, scene, out);
   if (caller.console) out.put(R"(,"sessionCredentialFromConsole":"true")");
   out.put('}');
@@ -185,7 +204,7 @@ void write_event(const Api& api, const Scene& scene, const Caller& caller, const
   out.put(R"(,"requestParameters":)");
   put_parameters(api.request, outcome.request, scene, out);
   out.put(R"(,"responseElements":)");
-  if (failed && outcome.response.empty()) {
+  if (api.service_event || (failed && outcome.response.empty())) {
     out.put("null");
   } else {
     put_parameters(api.response, outcome.response, scene, out);

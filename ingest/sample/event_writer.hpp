@@ -20,6 +20,7 @@ struct Caller {
   std::string_view endpoint;  // vpce-…, when the call came through one
   bool console = false;       // sessionCredentialFromConsole
   bool by_service = false;    // made by AWS: no TLS details
+  bool network = false;       // recorded by a VPC endpoint: what its policy decided
 };
 
 // What differs from the catalogue's templates. Text that is set replaces the template's.

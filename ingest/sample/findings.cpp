@@ -30,17 +30,21 @@ const Place& place_of(std::string_view address) {
   return kPlaces[std::size(kPlaces) - 1];
 }
 
-std::string text(std::string_view view) { return std::string(view); }
+std::string text(std::string_view view) {
+  return std::string(view);
+}
 
 }  // namespace
 
-std::string finding_id(const FindingSpec& spec) { return hex_id(mix(spec.seed, tag("finding id")), 32); }
+std::string finding_id(const FindingSpec& spec) {
+  return hex_id(mix(spec.seed, tag("finding id")), 32);
+}
 
 std::string finding_arn(const StoryBook& book, const FindingSpec& spec) {
   const Account& account = book.account(spec.account);
   const auto region = static_cast<std::size_t>(spec.region);
-  return "arn:aws:guardduty:" + text(kRegions[region].name) + ":" + account.id + ":detector/" + account.detectors[region] +
-         "/finding/" + finding_id(spec);
+  return "arn:aws:guardduty:" + text(kRegions[region].name) + ":" + account.id + ":detector/" +
+         account.detectors[region] + "/finding/" + finding_id(spec);
 }
 
 Json remote_ip(std::string_view address) {
@@ -60,49 +64,59 @@ Json remote_endpoint(std::string_view address) {
   const Place& place = place_of(address);
   return {{"id", text(address)},
           {"ip", text(address)},
-          {"location", {{"city", text(place.city)}, {"country", text(place.country)}, {"lat", place.latitude}, {"lon", place.longitude}}},
+          {"location",
+           {{"city", text(place.city)},
+            {"country", text(place.country)},
+            {"lat", place.latitude},
+            {"lon", place.longitude}}},
           {"autonomousSystem", {{"name", text(place.organisation)}, {"number", place.system}}}};
 }
 
-Json access_key_details(std::string_view key, std::string_view principal, std::string_view user, std::string_view type) {
-  return {{"accessKeyId", text(key)}, {"principalId", text(principal)}, {"userType", text(type)}, {"userName", text(user)}};
+Json access_key_details(std::string_view key, std::string_view principal, std::string_view user,
+                        std::string_view type) {
+  return {
+      {"accessKeyId", text(key)}, {"principalId", text(principal)}, {"userType", text(type)}, {"userName", text(user)}};
 }
 
 Json instance_details(const StoryBook& book, int account_index, const Instance& instance, const Role& role,
                       std::string_view public_ip) {
   const Account& account = book.account(account_index);
-  const std::string dns = "ip-" + [&] {
-    std::string dashed = instance.private_ip;
-    std::replace(dashed.begin(), dashed.end(), '.', '-');
-    return dashed;
-  }() + "." + instance.zone.substr(0, instance.zone.size() - 1) + ".compute.internal";
-  Json interface = {{"ipv6Addresses", Json::array()},
-                    {"networkInterfaceId", instance.network_interface},
-                    {"privateDnsName", dns},
-                    {"privateIpAddress", instance.private_ip},
-                    {"privateIpAddresses", {{{"privateDnsName", dns}, {"privateIpAddress", instance.private_ip}}}},
-                    {"subnetId", instance.subnet},
-                    {"vpcId", instance.vpc},
-                    {"securityGroups", {{{"groupName", account.name + "-hosts"}, {"groupId", instance.security_group}}}},
-                    {"publicDnsName", ""},
-                    {"publicIp", text(public_ip)}};
-  return {{"instanceId", instance.id},
-          {"instanceType", instance.type},
-          {"outpostArn", nullptr},
-          {"launchTime", to_iso_ms((book.end() - 20 * kDay - static_cast<std::int64_t>(instance.seed % 8'000'000)) * 1000)},
-          {"platform", nullptr},
-          {"productCodes", Json::array()},
-          {"iamInstanceProfile",
-           {{"arn", "arn:aws:iam::" + account.id + ":instance-profile/" + role.name}, {"id", "AIPA" + role.id.substr(4)}}},
-          {"networkInterfaces", Json::array({interface})},
-          {"tags",
-           {{{"key", "Name"}, {"value", instance.name}},
-            {{"key", "owner"}, {"value", account.owner}},
-            {{"key", "aws:autoscaling:groupName"}, {"value", account.name + "-workers"}}}},
-          {"instanceState", "running"},
-          {"availabilityZone", instance.zone},
-          {"imageId", instance.image},
-          {"imageDescription", "Amazon Linux 2023 AMI 2023.4 x86_64 HVM kernel-6.1"}};
+  const std::string dns = "ip-" +
+                          [&] {
+                            std::string dashed = instance.private_ip;
+                            std::replace(dashed.begin(), dashed.end(), '.', '-');
+                            return dashed;
+                          }() +
+                          "." + instance.zone.substr(0, instance.zone.size() - 1) + ".compute.internal";
+  Json interface = {
+      {"ipv6Addresses", Json::array()},
+      {"networkInterfaceId", instance.network_interface},
+      {"privateDnsName", dns},
+      {"privateIpAddress", instance.private_ip},
+      {"privateIpAddresses", {{{"privateDnsName", dns}, {"privateIpAddress", instance.private_ip}}}},
+      {"subnetId", instance.subnet},
+      {"vpcId", instance.vpc},
+      {"securityGroups", {{{"groupName", account.name + "-hosts"}, {"groupId", instance.security_group}}}},
+      {"publicDnsName", ""},
+      {"publicIp", text(public_ip)}};
+  return {
+      {"instanceId", instance.id},
+      {"instanceType", instance.type},
+      {"outpostArn", nullptr},
+      {"launchTime", to_iso_ms((book.end() - 20 * kDay - static_cast<std::int64_t>(instance.seed % 8'000'000)) * 1000)},
+      {"platform", nullptr},
+      {"productCodes", Json::array()},
+      {"iamInstanceProfile",
+       {{"arn", "arn:aws:iam::" + account.id + ":instance-profile/" + role.name}, {"id", "AIPA" + role.id.substr(4)}}},
+      {"networkInterfaces", Json::array({interface})},
+      {"tags",
+       {{{"key", "Name"}, {"value", instance.name}},
+        {{"key", "owner"}, {"value", account.owner}},
+        {{"key", "aws:autoscaling:groupName"}, {"value", account.name + "-workers"}}}},
+      {"instanceState", "running"},
+      {"availabilityZone", instance.zone},
+      {"imageId", instance.image},
+      {"imageDescription", "Amazon Linux 2023 AMI 2023.4 x86_64 HVM kernel-6.1"}};
 }
 
 Json bucket_details(std::string_view bucket, const Account& account, std::int64_t created) {
@@ -111,24 +125,32 @@ Json bucket_details(std::string_view bucket, const Account& account, std::int64_
           {"type", "Destination"},
           {"createdAt", created},
           {"owner", {{"id", hex_id(tag(account.id), 64)}}},
-          {"tags", {{{"key", "data-classification"}, {"value", "confidential"}}, {{"key", "owner"}, {"value", account.owner}}}},
+          {"tags",
+           {{{"key", "data-classification"}, {"value", "confidential"}}, {{"key", "owner"}, {"value", account.owner}}}},
           {"defaultServerSideEncryption",
-           {{"encryptionType", "aws:kms"}, {"kmsMasterKeyArn", "arn:aws:kms:us-east-1:" + account.id + ":key/" + account.key_ids[0]}}},
+           {{"encryptionType", "aws:kms"},
+            {"kmsMasterKeyArn", "arn:aws:kms:us-east-1:" + account.id + ":key/" + account.key_ids[0]}}},
           {"publicAccess",
            {{"permissionConfiguration",
              {{"bucketLevelPermissions",
                {{"accessControlList", {{"allowsPublicReadAccess", false}, {"allowsPublicWriteAccess", false}}},
                 {"bucketPolicy", {{"allowsPublicReadAccess", false}, {"allowsPublicWriteAccess", false}}},
                 {"blockPublicAccess",
-                 {{"ignorePublicAcls", false}, {"restrictPublicBuckets", false}, {"blockPublicAcls", false}, {"blockPublicPolicy", false}}}}},
+                 {{"ignorePublicAcls", false},
+                  {"restrictPublicBuckets", false},
+                  {"blockPublicAcls", false},
+                  {"blockPublicPolicy", false}}}}},
               {"accountLevelPermissions",
                {{"blockPublicAccess",
-                 {{"ignorePublicAcls", false}, {"restrictPublicBuckets", false}, {"blockPublicAcls", false}, {"blockPublicPolicy", false}}}}}}},
+                 {{"ignorePublicAcls", false},
+                  {"restrictPublicBuckets", false},
+                  {"blockPublicAcls", false},
+                  {"blockPublicPolicy", false}}}}}}},
             {"effectivePermission", "NOT_PUBLIC"}}}};
 }
 
-Json api_call_action(std::string_view api, std::string_view service, std::string_view address, std::string_view error_code,
-                     std::string_view agent) {
+Json api_call_action(std::string_view api, std::string_view service, std::string_view address,
+                     std::string_view error_code, std::string_view agent) {
   Json call = {{"api", text(api)}, {"serviceName", text(service)}, {"callerType", "Remote IP"}};
   if (!error_code.empty()) call["errorCode"] = text(error_code);
   if (!agent.empty()) call["userAgent"] = text(agent);
@@ -144,7 +166,11 @@ Json connection_action(std::string_view address, int remote_port, std::string_vi
            {{"connectionDirection", text(direction)},
             {"remoteIpDetails", remote_ip(address)},
             {"remotePortDetails", {{"port", remote_port}, {"portName", remote_port == 443 ? "HTTPS" : "Unknown"}}},
-            {"localPortDetails", {{"port", local_port}, {"portName", local_port == 22 ? "SSH" : local_port == 3389 ? "RDP" : "Unknown"}}},
+            {"localPortDetails",
+             {{"port", local_port},
+              {"portName", local_port == 22     ? "SSH"
+                           : local_port == 3389 ? "RDP"
+                                                : "Unknown"}}},
             {"localIpDetails", {{"ipAddressV4", text(local_address)}}},
             {"protocol", "TCP"},
             {"blocked", false}}}};
@@ -173,11 +199,20 @@ FindingRef publish(StoryBook& book, const FindingSpec& spec, const std::vector<F
     service["archived"] = spec.archived;
     service["count"] = state.count;
     const std::int64_t updated_ms = state.updated * 1000 + static_cast<std::int64_t>(spec.seed % 1000);
-    Json finding = {{"schemaVersion", "2.0"}, {"accountId", account.id}, {"region", text(kRegions[region].name)},
-                    {"partition", "aws"},     {"id", ref.id},            {"arn", ref.arn},
-                    {"type", spec.type},      {"resource", spec.resource}, {"service", service},
-                    {"severity", spec.severity}, {"createdAt", to_iso_ms(created_ms)}, {"updatedAt", to_iso_ms(updated_ms)},
-                    {"title", spec.title},    {"description", spec.description}};
+    Json finding = {{"schemaVersion", "2.0"},
+                    {"accountId", account.id},
+                    {"region", text(kRegions[region].name)},
+                    {"partition", "aws"},
+                    {"id", ref.id},
+                    {"arn", ref.arn},
+                    {"type", spec.type},
+                    {"resource", spec.resource},
+                    {"service", service},
+                    {"severity", spec.severity},
+                    {"createdAt", to_iso_ms(created_ms)},
+                    {"updatedAt", to_iso_ms(updated_ms)},
+                    {"title", spec.title},
+                    {"description", spec.description}};
     if (!spec.attack_sequence.empty()) finding["associatedAttackSequenceArn"] = spec.attack_sequence;
     if (state.change) state.change(finding);
     book.finding(spec.account, spec.region, state.updated, finding);

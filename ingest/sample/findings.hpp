@@ -20,11 +20,11 @@ struct FindingSpec {
   std::string title;
   std::string description;
   double severity = 2;
-  Json resource;                          // with resourceType
-  Json action = nullptr;                  // null: none, as in attack sequences
-  Json additional = Json::object();       // service.additionalInfo
-  Json service_extra = Json::object();    // evidence, detection, featureName, …
-  std::string attack_sequence = {};       // associatedAttackSequenceArn
+  Json resource;                        // with resourceType
+  Json action = nullptr;                // null: none, as in attack sequences
+  Json additional = Json::object();     // service.additionalInfo
+  Json service_extra = Json::object();  // evidence, detection, featureName, …
+  std::string attack_sequence = {};     // associatedAttackSequenceArn
   bool archived = false;
 };
 

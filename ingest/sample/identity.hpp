@@ -17,11 +17,11 @@ struct RoleSession {
   std::string_view key;  // ASIA…; none when a service acts through its service-linked role
   std::int64_t created = 0;
   bool mfa = false;
-  std::string_view delivery = {};          // ec2RoleDelivery, "1.0" or "2.0"
-  std::string_view invoked_by = {};        // a service that acts with these credentials
+  std::string_view delivery = {};    // ec2RoleDelivery, "1.0" or "2.0"
+  std::string_view invoked_by = {};  // a service that acts with these credentials
   std::string_view source_identity = {};
-  std::string_view web_provider = {};      // of a session made by web identity
-  std::string_view on_behalf_of = {};      // the identity centre's user id
+  std::string_view web_provider = {};  // of a session made by web identity
+  std::string_view on_behalf_of = {};  // the identity centre's user id
 };
 
 void put_role_session(const RoleSession& session, Text& out);
@@ -36,6 +36,7 @@ void put_foreign_account(std::string_view account_id, std::string_view principal
 void put_web_identity(std::string_view principal, std::string_view subject, std::string_view provider, Text& out);
 void put_saml_user(std::string_view principal, std::string_view subject, Text& out);
 void put_root(std::string_view account_id, std::string_view key, std::int64_t created, Text& out);
-void put_identity_center_user(std::string_view account_id, std::string_view user_id, std::string_view credential, Text& out);
+void put_identity_center_user(std::string_view account_id, std::string_view user_id, std::string_view credential,
+                              Text& out);
 
 }  // namespace backtrail::ingest::sample

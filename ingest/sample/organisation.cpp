@@ -32,24 +32,26 @@ constexpr AccountSpec kAccountSpecs[kAccountCount] = {
 };
 
 constexpr std::string_view kFunctionNames[] = {
-    "order-intake",     "image-resizer",   "invoice-renderer", "session-cleanup", "webhook-relay",  "price-sync",
-    "catalog-indexer",  "email-dispatch",  "fraud-score",      "audit-forwarder", "token-refresher", "report-builder",
-    "stream-enricher",  "dlq-redriver",    "tag-enforcer",     "cost-notifier",   "cache-warmer",   "geo-lookup"};
-constexpr std::string_view kWorkloadNames[] = {"external-dns",  "cluster-autoscaler", "karpenter",       "external-secrets",
-                                               "fluent-bit",    "checkout",           "cart",            "search",
-                                               "notifications", "ebs-csi-controller", "load-balancer",   "payments-api"};
+    "order-intake",    "image-resizer",  "invoice-renderer", "session-cleanup", "webhook-relay",   "price-sync",
+    "catalog-indexer", "email-dispatch", "fraud-score",      "audit-forwarder", "token-refresher", "report-builder",
+    "stream-enricher", "dlq-redriver",   "tag-enforcer",     "cost-notifier",   "cache-warmer",    "geo-lookup"};
+constexpr std::string_view kWorkloadNames[] = {
+    "external-dns", "cluster-autoscaler", "karpenter",          "external-secrets", "fluent-bit",  "checkout", "cart",
+    "search",       "notifications",      "ebs-csi-controller", "load-balancer",    "payments-api"};
 constexpr std::string_view kTableNames[] = {"orders", "sessions", "carts", "profiles", "inventory", "locks", "events"};
-constexpr std::string_view kBucketNames[] = {"assets", "artifacts", "backups", "uploads", "reports", "access-logs",
-                                             "exports", "models", "tf-state", "raw-zone", "curated-zone"};
+constexpr std::string_view kBucketNames[] = {"assets",   "artifacts",   "backups",     "uploads",
+                                             "reports",  "access-logs", "exports",     "models",
+                                             "tf-state", "raw-zone",    "curated-zone"};
 constexpr std::string_view kServiceNames[] = {"api", "frontend", "worker", "scheduler", "gateway", "admin", "search"};
 constexpr std::string_view kInstanceRoles[] = {"web-server", "batch-worker", "bastion-host", "build-agent"};
-constexpr std::string_view kInstanceTypes[] = {"t3.medium", "m5.large", "m6i.xlarge", "c6i.2xlarge", "r6i.large", "t4g.small"};
-constexpr std::string_view kFirstNames[] = {"alice", "bruno",  "chen",  "divya",  "elena", "farid", "grace", "hiro",
-                                            "ines",  "jonas",  "kofi",  "lena",   "mateo", "nadia", "oscar", "priya",
+constexpr std::string_view kInstanceTypes[] = {"t3.medium",   "m5.large",  "m6i.xlarge",
+                                               "c6i.2xlarge", "r6i.large", "t4g.small"};
+constexpr std::string_view kFirstNames[] = {"alice", "bruno",  "chen",  "divya",  "elena", "farid",  "grace", "hiro",
+                                            "ines",  "jonas",  "kofi",  "lena",   "mateo", "nadia",  "oscar", "priya",
                                             "quinn", "rashid", "sofia", "tomasz", "uma",   "victor", "wendy", "yusuf"};
-constexpr std::string_view kLastNames[] = {"almeida", "becker",  "costa",   "dubois", "eriksen", "fischer", "garcia",
-                                           "hansen",  "ivanova", "jensen",  "kumar",  "lindberg", "moreau", "nakamura",
-                                           "okafor",  "petrov",  "rossi",   "silva",  "tanaka",  "vargas"};
+constexpr std::string_view kLastNames[] = {"almeida", "becker",  "costa",  "dubois", "eriksen",  "fischer", "garcia",
+                                           "hansen",  "ivanova", "jensen", "kumar",  "lindberg", "moreau",  "nakamura",
+                                           "okafor",  "petrov",  "rossi",  "silva",  "tanaka",   "vargas"};
 constexpr std::string_view kFunctionAgents[] = {
     "Boto3/1.34.84 md/Botocore#1.34.84 ua/2.0 os/linux#5.10.213-220.855.amzn2.x86_64 md/arch#x86_64 lang/python#3.12.2 "
     "md/pyimpl#CPython exec-env/AWS_Lambda_python3.12 cfg/retry-mode#standard Botocore/1.34.84",
@@ -71,7 +73,8 @@ constexpr std::string_view kUserAgents[] = {
     "aws-sdk-php/3.304.2 OS/Linux/5.14.0 lang/php/8.2.18 GuzzleHttp/7",
     "aws-sdk-dotnet-coreclr/3.7.303.15 ua/2.0 os/windows#10.0.20348.0 md/ARCH#X64 lang/.NET_Core#6.0.29"};
 constexpr std::string_view kBrowsers[] = {
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 "
+    "Safari/537.36",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/123.0.0.0 Safari/537.36 "
     "Edg/123.0.0.0",
     "Mozilla/5.0 (X11; Linux x86_64; rv:125.0) Gecko/20100101 Firefox/125.0",
@@ -138,13 +141,14 @@ void add_names(Account& account, std::uint64_t events) {
     account.secrets.push_back(account.name + "/" + std::string(name) + "/database");
   }
   const std::uint64_t more_objects = std::min<std::uint64_t>(events / 2'000'000, 40);
-  for (std::uint64_t i = 0; i < more_objects; ++i) account.buckets.push_back(stem + "tenant-" + std::to_string(1000 + i));
+  for (std::uint64_t i = 0; i < more_objects; ++i)
+    account.buckets.push_back(stem + "tenant-" + std::to_string(1000 + i));
   account.databases = {account.name + "-primary", account.name + "-replica-1", account.name + "-reporting"};
 }
 
 void add_users(Account& account, std::uint64_t seed) {
-  static constexpr std::string_view kNames[] = {"metrics-exporter", "ses-smtp-user", "legacy-ftp-sync", "cdn-purge",
-                                                "partner-upload", "backup-agent"};
+  static constexpr std::string_view kNames[] = {"metrics-exporter", "ses-smtp-user",  "legacy-ftp-sync",
+                                                "cdn-purge",        "partner-upload", "backup-agent"};
   for (std::size_t i = 0; i < std::size(kNames); ++i) {
     User user = make_user(mix(seed, tag("user"), i), account.id, kNames[i]);
     user.ip = ip(100, 70, static_cast<int>(mix(seed, i) % 200), static_cast<int>(10 + i));
@@ -199,10 +203,18 @@ std::string aws_id(std::string_view prefix, std::uint64_t seed, int characters) 
 
 }  // namespace
 
-std::string access_key_id(std::uint64_t seed) { return aws_id("AKIA", seed, 16); }
-std::string temporary_key_id(std::uint64_t seed) { return aws_id("ASIA", seed, 16); }
-std::string user_id(std::uint64_t seed) { return aws_id("AIDA", seed, 17); }
-std::string role_id(std::uint64_t seed) { return aws_id("AROA", seed, 17); }
+std::string access_key_id(std::uint64_t seed) {
+  return aws_id("AKIA", seed, 16);
+}
+std::string temporary_key_id(std::uint64_t seed) {
+  return aws_id("ASIA", seed, 16);
+}
+std::string user_id(std::uint64_t seed) {
+  return aws_id("AIDA", seed, 17);
+}
+std::string role_id(std::uint64_t seed) {
+  return aws_id("AROA", seed, 17);
+}
 
 std::string resource_id(std::string_view prefix, std::uint64_t seed) {
   return std::string(prefix) + "-0" + hex_id(seed, 16);
@@ -272,7 +284,8 @@ void Organisation::add_account(int index, std::uint64_t events, std::int64_t end
   account.joined = end_seconds - (900 - 50 * index) * kDay - static_cast<std::int64_t>(mix(seed) % 86400);
   add_standard_roles(account, seed);
   for (const auto name : kInstanceRoles) {
-    account.instance_roles.push_back(make_role(mix(seed, tag(name)), account.id, with_prefix(account.name + "-", name)));
+    account.instance_roles.push_back(
+        make_role(mix(seed, tag(name)), account.id, with_prefix(account.name + "-", name)));
   }
   add_names(account, events);
   add_users(account, seed);
@@ -287,14 +300,19 @@ void Organisation::add_account(int index, std::uint64_t events, std::int64_t end
       return std::string(text.view());
     }();
     account.gateway_ips[region] =
-        ip(100, 66 + index % 2, static_cast<int>(6 * static_cast<std::size_t>(index) + region), static_cast<int>(10 + mix(region_seed) % 200));
+        ip(100, 66 + index % 2, static_cast<int>(6 * static_cast<std::size_t>(index) + region),
+           static_cast<int>(10 + mix(region_seed) % 200));
     account.endpoints[region] = resource_id("vpce", mix(region_seed, 3));
     account.detectors[region] = detector_id(seed_, account.id, static_cast<int>(region));
     const auto instances = static_cast<std::size_t>(
-        (fleet * static_cast<std::uint64_t>(spec.instances) * static_cast<std::uint64_t>(kRegions[region].weight) + 9999) / 10000);
+        (fleet * static_cast<std::uint64_t>(spec.instances) * static_cast<std::uint64_t>(kRegions[region].weight) +
+         9999) /
+        10000);
     for (std::size_t i = 0; i < instances; ++i) {
-      const std::string name = account.name + "-" + std::string(kServiceNames[i % std::size(kServiceNames)]) + "-" + std::to_string(i + 1);
-      account.instances[region].push_back(make_instance(mix(region_seed, tag("instance"), i), account, static_cast<int>(region), name));
+      const std::string name =
+          account.name + "-" + std::string(kServiceNames[i % std::size(kServiceNames)]) + "-" + std::to_string(i + 1);
+      account.instances[region].push_back(
+          make_instance(mix(region_seed, tag("instance"), i), account, static_cast<int>(region), name));
     }
   }
   accounts_.push_back(std::move(account));
@@ -309,17 +327,22 @@ void Organisation::add_people(std::uint64_t events) {
     Person person;
     person.seed = seed;
     // Every pair of first and last name comes up once in 24 x 20 = 480 people.
-    person.name = std::string(kFirstNames[i % kFirst]) + "." + std::string(kLastNames[(i / kFirst + i * 7) % kLast]) + "@example.com";
+    person.name = std::string(kFirstNames[i % kFirst]) + "." + std::string(kLastNames[(i / kFirst + i * 7) % kLast]) +
+                  "@example.com";
     person.user_id = hex_id(mix(seed, 1), 10) + "-" + hex_id(mix(seed, 2), 8) + "-" + hex_id(mix(seed, 3), 4) + "-4" +
                      hex_id(mix(seed, 4), 3) + "-8" + hex_id(mix(seed, 5), 3) + "-" + hex_id(mix(seed, 6), 12);
     static constexpr int kOffsets[] = {-8, -5, 0, 1, 1, 2, 5, 9, 10};
     person.utc_offset_hours = kOffsets[mix(seed, 7) % std::size(kOffsets)];
     person.office_ip = ip(192, 0, 2, 16 + person.utc_offset_hours);
-    person.home_ip = ip(100, 80 + static_cast<int>(i / 250), static_cast<int>(i % 250), static_cast<int>(2 + mix(seed, 8) % 250));
+    person.home_ip =
+        ip(100, 80 + static_cast<int>(i / 250), static_cast<int>(i % 250), static_cast<int>(2 + mix(seed, 8) % 250));
     person.browser = std::string(pick(kBrowsers, mix(seed, 9)));
     person.terminal = std::string(pick(kTerminals, mix(seed, 10)));
     const std::uint64_t kind = mix(seed, 11) % 10;
-    person.role = kind < 6 ? kRoleSsoDeveloper : kind < 8 ? kRoleSsoReadOnly : kind < 9 ? kRoleSsoAnalyst : kRoleSsoAdministrator;
+    person.role = kind < 6   ? kRoleSsoDeveloper
+                  : kind < 8 ? kRoleSsoReadOnly
+                  : kind < 9 ? kRoleSsoAnalyst
+                             : kRoleSsoAdministrator;
     people_.push_back(std::move(person));
   }
 }

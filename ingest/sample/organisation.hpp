@@ -134,18 +134,18 @@ struct Account {
   int weight = 0;  // share of the events, of 1000
   std::int64_t joined = 0;
 
-  std::vector<Role> roles;           // by StandardRole
+  std::vector<Role> roles;  // by StandardRole
   std::vector<Role> instance_roles;
   std::vector<User> users;
   std::vector<Function> functions;
   std::vector<Workload> workloads;
   std::vector<std::string> buckets, tables, parameters, secrets, queues, repositories, services, stacks, databases;
   std::array<std::vector<Instance>, kRegions.size()> instances;
-  std::array<std::string, kRegions.size()> key_ids;     // KMS
+  std::array<std::string, kRegions.size()> key_ids;      // KMS
   std::array<std::string, kRegions.size()> gateway_ips;  // where private traffic leaves for the internet
-  std::array<std::string, kRegions.size()> endpoints;   // vpce-…
-  std::array<std::string, kRegions.size()> detectors;   // GuardDuty
-  std::string cluster_oidc;                             // the identity provider of the account's cluster
+  std::array<std::string, kRegions.size()> endpoints;    // vpce-…
+  std::array<std::string, kRegions.size()> detectors;    // GuardDuty
+  std::string cluster_oidc;                              // the identity provider of the account's cluster
 };
 
 // Somebody who signs in through the identity centre.
@@ -155,7 +155,7 @@ struct Person {
   std::string office_ip;
   std::string home_ip;
   std::string browser;
-  std::string terminal;      // user agent of the command line
+  std::string terminal;  // user agent of the command line
   int utc_offset_hours = 0;
   StandardRole role = kRoleSsoDeveloper;
   std::uint64_t seed = 0;
@@ -180,10 +180,10 @@ class Organisation {
 };
 
 // Identifiers as AWS makes them, each from a seed.
-std::string access_key_id(std::uint64_t seed);            // AKIA…
-std::string temporary_key_id(std::uint64_t seed);         // ASIA…
-std::string user_id(std::uint64_t seed);                  // AIDA…
-std::string role_id(std::uint64_t seed);                  // AROA…
+std::string access_key_id(std::uint64_t seed);                         // AKIA…
+std::string temporary_key_id(std::uint64_t seed);                      // ASIA…
+std::string user_id(std::uint64_t seed);                               // AIDA…
+std::string role_id(std::uint64_t seed);                               // AROA…
 std::string resource_id(std::string_view prefix, std::uint64_t seed);  // i-0123456789abcdef0
 std::string hex_id(std::uint64_t seed, int digits);
 std::string detector_id(std::uint64_t seed, std::string_view account_id, int region);

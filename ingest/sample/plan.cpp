@@ -11,8 +11,11 @@ constexpr std::uint32_t kStepsPerThing = 6;
 Outcome outcome_of(const Api& api, Result result) {
   Outcome outcome;
   switch (result) {
-    case Result::kOk: break;
-    case Result::kDenied: outcome.error_code = denied_code(api); break;
+    case Result::kOk:
+      break;
+    case Result::kDenied:
+      outcome.error_code = denied_code(api);
+      break;
     case Result::kThrottled:
       outcome.error_code = api.service == "ec2" ? "Client.RequestLimitExceeded" : "ThrottlingException";
       outcome.error_message = "Rate exceeded";
@@ -75,8 +78,8 @@ Uuid Plan::write(const Catalogue& catalogue, std::size_t ordinal, Text& out) con
   scene.session = text(burst.session);
   scene.subject = text(burst.subject);
   scene.provider = text(burst.provider);
-  const Caller caller{text(burst.identity), text(burst.arn),  text(burst.ip),   text(burst.agent),
-                      text(burst.endpoint), burst.console, burst.by_service};
+  const Caller caller{text(burst.identity), text(burst.arn), text(burst.ip),   text(burst.agent),
+                      text(burst.endpoint), burst.console,   burst.by_service, burst.network};
   Outcome outcome = outcome_of(api, event.result);
   // Both sides of a cross-account call carry the same request and shared ids.
   const std::uint64_t request = mix(burst.shared_seed != 0 ? burst.shared_seed : scene.event_seed, event.step, 11);

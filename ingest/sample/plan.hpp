@@ -33,15 +33,16 @@ inline constexpr int kNoGroup = -1;
 
 struct Burst {
   std::uint64_t seed = 0;
-  std::uint64_t issued_seed = 0;   // the key that this burst's AssumeRole issues
-  std::uint64_t shared_seed = 0;   // 0: no sharedEventID
-  std::uint64_t sticky = 0;        // what the burst works on; 0: something else every few steps (a sweep)
+  std::uint64_t issued_seed = 0;  // the key that this burst's AssumeRole issues
+  std::uint64_t shared_seed = 0;  // 0: no sharedEventID
+  std::uint64_t sticky = 0;       // what the burst works on; 0: something else every few steps (a sweep)
   Span identity, arn, ip, agent, endpoint, session, subject, provider;
   const Instance* instance = nullptr;
   const Role* role = nullptr;
-  int group = kNoGroup;            // of the story's truth
+  int group = kNoGroup;  // of the story's truth
   bool console = false;
   bool by_service = false;
+  bool network = false;  // recorded by a VPC endpoint
 };
 
 enum class Result : std::uint8_t { kOk, kDenied, kThrottled, kFailedLogin };

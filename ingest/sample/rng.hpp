@@ -21,7 +21,9 @@ constexpr std::uint64_t scramble(std::uint64_t x) {
   return x;
 }
 
-constexpr std::uint64_t mix(std::uint64_t a) { return scramble(a + 0x9e3779b97f4a7c15ULL); }
+constexpr std::uint64_t mix(std::uint64_t a) {
+  return scramble(a + 0x9e3779b97f4a7c15ULL);
+}
 
 template <typename... Rest>
 constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b, Rest... rest) {

@@ -9,13 +9,13 @@
 
 namespace backtrail::ingest::sample {
 
-void tell_leaked_key(StoryBook& book);             // 1
+void tell_leaked_key(StoryBook& book);                   // 1
 void tell_stolen_instance_credentials(StoryBook& book);  // 2
-void tell_mining_instance(StoryBook& book);        // 3
-void tell_role_hops(StoryBook& book);              // 4
-void tell_object_theft(StoryBook& book);           // 5
-void tell_travelling_administrator(StoryBook& book);  // a false positive
-void add_other_findings(StoryBook& book);          // port probes, low and varied findings, GuardDuty's own samples
+void tell_mining_instance(StoryBook& book);              // 3
+void tell_role_hops(StoryBook& book);                    // 4
+void tell_object_theft(StoryBook& book);                 // 5
+void tell_travelling_administrator(StoryBook& book);     // a false positive
+void add_other_findings(StoryBook& book);  // port probes, low and varied findings, GuardDuty's own samples
 
 // Story numbers of the truth's groups; the administrator's follow the five.
 inline constexpr int kTravelStory = 6;

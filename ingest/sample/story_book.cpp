@@ -33,7 +33,8 @@ class PacedStream : public Stream {
   [[nodiscard]] std::int64_t begin_of(std::uint64_t burst) const {
     const auto span = static_cast<std::uint64_t>(paced_.to - paced_.from);
     const std::uint64_t jitter = mix(seed_, burst) % (span / bursts_ / 10 + 1);
-    return paced_.from + static_cast<std::int64_t>(static_cast<std::uint64_t>(static_cast<Uint128>(span) * burst / bursts_) + jitter);
+    return paced_.from +
+           static_cast<std::int64_t>(static_cast<std::uint64_t>(static_cast<Uint128>(span) * burst / bursts_) + jitter);
   }
 
   // A burst that begins at or before `when`, close to it.
@@ -160,7 +161,8 @@ Uuid StoryBook::call(int group, const Actor& actor, const Call& call) {
     const std::uint64_t shared = mix(call.shared_seed != 0 ? call.shared_seed : own, 12);
     outcome.shared_id = make_uuid(shared, mix(shared));
   }
-  const Caller caller{actor.identity, actor.arn, actor.ip, actor.agent, actor.endpoint, actor.console, actor.by_service};
+  const Caller caller{actor.identity, actor.arn,     actor.ip,        actor.agent,
+                      actor.endpoint, actor.console, actor.by_service};
   const Uuid id = make_uuid(mix(own, 1), mix(own, 2));
   Text text;
   write_event(api, scene, caller, outcome, id, text);
@@ -179,7 +181,9 @@ void StoryBook::stream(Paced paced) {
   streams_.push_back(std::make_unique<PacedStream>(std::move(paced), own));
 }
 
-void StoryBook::stream(std::unique_ptr<Stream> stream) { streams_.push_back(std::move(stream)); }
+void StoryBook::stream(std::unique_ptr<Stream> stream) {
+  streams_.push_back(std::move(stream));
+}
 
 void StoryBook::finding(int account, int region, std::int64_t updated, const Json& finding) {
   findings_.push_back({account, region, updated, finding.dump()});

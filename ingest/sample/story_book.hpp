@@ -7,12 +7,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "ingest/sample/catalogue.hpp"
 #include "ingest/sample/event_writer.hpp"
@@ -51,12 +50,12 @@ struct Call {
   std::string resources = {};
   std::string error_code = {};
   std::string error_message = {};
-  const Role* role = nullptr;         // that is assumed
-  std::string session = {};           // the name it is assumed under
-  std::uint64_t issued_seed = 0;      // the key that is issued
+  const Role* role = nullptr;     // that is assumed
+  std::string session = {};       // the name it is assumed under
+  std::uint64_t issued_seed = 0;  // the key that is issued
   const Instance* instance = nullptr;
-  std::uint64_t shared_seed = 0;      // the same on both sides of a cross-account call
-  std::int64_t delivered = 0;         // when the event arrives, if it is late
+  std::uint64_t shared_seed = 0;  // the same on both sides of a cross-account call
+  std::int64_t delivered = 0;     // when the event arrives, if it is late
   bool denied = false;
 };
 
@@ -110,7 +109,9 @@ class StoryBook {
   [[nodiscard]] std::int64_t end() const { return end_; }
   // The beginning of the time in which the stories happen; before it their streams are sparse.
   [[nodiscard]] std::int64_t dense_from() const { return end_ - 36 * kHour; }
-  [[nodiscard]] std::uint64_t seed(std::string_view of) const { return mix(organisation_.seed(), tag("story"), tag(of)); }
+  [[nodiscard]] std::uint64_t seed(std::string_view of) const {
+    return mix(organisation_.seed(), tag("story"), tag(of));
+  }
   [[nodiscard]] std::uint64_t seed(std::string_view of, std::uint64_t number) const { return mix(seed(of), number); }
   [[nodiscard]] std::vector<ApiIndex> calls(std::initializer_list<std::string_view> names) const;
 

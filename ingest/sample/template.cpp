@@ -7,18 +7,73 @@ namespace backtrail::ingest::sample {
 namespace {
 
 enum Placeholder : int {
-  kAccount, kRegion, kZone, kInstance, kPrivateIp, kComputer, kVpc, kSubnet, kSg, kEni, kVolume, kImage, kType, kProfile,
-  kBucket, kObject, kKms, kTable, kFunction, kRole, kRoleArn, kRoleId, kSession, kSubject, kProvider, kUser, kParam,
-  kSecret, kQueue, kRepo, kService, kStack, kDatabase, kCluster, kUuid, kUuid2, kRequest, kHex8, kHex16, kHex17, kHex32,
-  kN1, kN2, kN3, kN4, kN6, kBytes, kDate, kDateHour, kMillis, kIso, kIsoDay, kToken, kKey, kS3Id, kPage, kBatch, kBlob
+  kAccount,
+  kRegion,
+  kZone,
+  kInstance,
+  kPrivateIp,
+  kComputer,
+  kVpc,
+  kSubnet,
+  kSg,
+  kEni,
+  kVolume,
+  kImage,
+  kType,
+  kProfile,
+  kBucket,
+  kObject,
+  kKms,
+  kTable,
+  kFunction,
+  kRole,
+  kRoleArn,
+  kRoleId,
+  kSession,
+  kSubject,
+  kProvider,
+  kUser,
+  kParam,
+  kSecret,
+  kQueue,
+  kRepo,
+  kService,
+  kStack,
+  kDatabase,
+  kCluster,
+  kUuid,
+  kUuid2,
+  kRequest,
+  kHex8,
+  kHex16,
+  kHex17,
+  kHex32,
+  kN1,
+  kN2,
+  kN3,
+  kN4,
+  kN6,
+  kBytes,
+  kDate,
+  kDateHour,
+  kMillis,
+  kIso,
+  kIsoDay,
+  kToken,
+  kKey,
+  kS3Id,
+  kPage,
+  kBatch,
+  kBlob
 };
 
 constexpr std::string_view kNames[] = {
-    "account", "region", "zone", "instance", "private_ip", "computer", "vpc", "subnet", "sg", "eni", "volume", "image",
-    "type", "profile", "bucket", "object", "kms", "table", "function", "role", "role_arn", "role_id", "session", "subject",
-    "provider", "user", "param", "secret", "queue", "repo", "service", "stack", "database", "cluster", "uuid", "uuid2",
-    "request", "hex8", "hex16", "hex17", "hex32", "n1", "n2", "n3", "n4", "n6", "bytes", "date", "date_hour", "millis",
-    "iso", "iso_day", "token", "key", "s3_id", "page", "batch", "blob"};
+    "account",  "region",  "zone",     "instance", "private_ip", "computer", "vpc",     "subnet", "sg",        "eni",
+    "volume",   "image",   "type",     "profile",  "bucket",     "object",   "kms",     "table",  "function",  "role",
+    "role_arn", "role_id", "session",  "subject",  "provider",   "user",     "param",   "secret", "queue",     "repo",
+    "service",  "stack",   "database", "cluster",  "uuid",       "uuid2",    "request", "hex8",   "hex16",     "hex17",
+    "hex32",    "n1",      "n2",       "n3",       "n4",         "n6",       "bytes",   "date",   "date_hour", "millis",
+    "iso",      "iso_day", "token",    "key",      "s3_id",      "page",     "batch",   "blob"};
 
 int placeholder_code(std::string_view name) {
   for (std::size_t i = 0; i < std::size(kNames); ++i) {
@@ -46,7 +101,8 @@ const Instance& instance_of(const Scene& scene) {
 }
 
 void put_object_key(const Scene& scene, Text& out) {
-  static constexpr std::string_view kFolders[] = {"orders/", "clickstream/", "exports/customers/", "invoices/", "snapshots/"};
+  static constexpr std::string_view kFolders[] = {"orders/", "clickstream/", "exports/customers/", "invoices/",
+                                                  "snapshots/"};
   out.put(kFolders[mix(scene.sticky, kObject) % std::size(kFolders)]);
   out.put("dt=");
   const Date date = date_of_day(day_of(scene.seconds) - static_cast<std::int64_t>(mix(scene.sticky, 3) % 30));
@@ -63,17 +119,28 @@ void put_object_key(const Scene& scene, Text& out) {
 void put_network(const Scene& scene, int placeholder, Text& out) {
   const Instance& instance = instance_of(scene);
   switch (placeholder) {
-    case kZone: return out.put(instance.zone);
-    case kInstance: return out.put(instance.id);
-    case kPrivateIp: return out.put(instance.private_ip);
-    case kComputer: return out.put(instance.name);
-    case kVpc: return out.put(instance.vpc);
-    case kSubnet: return out.put(instance.subnet);
-    case kSg: return out.put(instance.security_group);
-    case kEni: return out.put(instance.network_interface);
-    case kVolume: return out.put(instance.volume);
-    case kImage: return out.put(instance.image);
-    case kType: return out.put(instance.type);
+    case kZone:
+      return out.put(instance.zone);
+    case kInstance:
+      return out.put(instance.id);
+    case kPrivateIp:
+      return out.put(instance.private_ip);
+    case kComputer:
+      return out.put(instance.name);
+    case kVpc:
+      return out.put(instance.vpc);
+    case kSubnet:
+      return out.put(instance.subnet);
+    case kSg:
+      return out.put(instance.security_group);
+    case kEni:
+      return out.put(instance.network_interface);
+    case kVolume:
+      return out.put(instance.volume);
+    case kImage:
+      return out.put(instance.image);
+    case kType:
+      return out.put(instance.type);
     default:
       out.put(scene.account->name);
       return out.put("-instance-profile");
@@ -88,21 +155,37 @@ void put_role(const Scene& scene, int placeholder, Text& out) {
 void put_random(const Scene& scene, int placeholder, Text& out) {
   const std::uint64_t bits = mix(scene.event_seed, static_cast<std::uint64_t>(placeholder));
   switch (placeholder) {
-    case kHex8: return out.put_hex(bits, 8);
-    case kHex16: return out.put_hex(bits, 16);
-    case kHex17: return out.put_hex(bits, 17);
-    case kHex32: return out.put_hex(bits, 32);
-    case kN1: return out.put_number(bits % 10);
-    case kN2: return out.put_number(10 + bits % 90);
-    case kN3: return out.put_number(100 + bits % 900);
-    case kN4: return out.put_number(1000 + bits % 9000);
-    case kN6: return out.put_number(100000 + bits % 900000);
-    case kBytes: return out.put_number(256 + bits % (1ULL << (8 + bits % 15)));
-    case kS3Id: out.put_token(bits, 75); return out.put('=');
-    case kPage: return out.put_token(bits, 64);
-    case kBatch: return out.put_token(bits, 176);
-    case kBlob: return out.put_token(bits, 260);
-    default: return out.put_uuid(make_uuid(bits, mix(bits)));
+    case kHex8:
+      return out.put_hex(bits, 8);
+    case kHex16:
+      return out.put_hex(bits, 16);
+    case kHex17:
+      return out.put_hex(bits, 17);
+    case kHex32:
+      return out.put_hex(bits, 32);
+    case kN1:
+      return out.put_number(bits % 10);
+    case kN2:
+      return out.put_number(10 + bits % 90);
+    case kN3:
+      return out.put_number(100 + bits % 900);
+    case kN4:
+      return out.put_number(1000 + bits % 9000);
+    case kN6:
+      return out.put_number(100000 + bits % 900000);
+    case kBytes:
+      return out.put_number(256 + bits % (1ULL << (8 + bits % 15)));
+    case kS3Id:
+      out.put_token(bits, 75);
+      return out.put('=');
+    case kPage:
+      return out.put_token(bits, 64);
+    case kBatch:
+      return out.put_token(bits, 176);
+    case kBlob:
+      return out.put_token(bits, 260);
+    default:
+      return out.put_uuid(make_uuid(bits, mix(bits)));
   }
 }
 
@@ -151,40 +234,113 @@ void Template::expand(const Scene& scene, Text& out) const {
   for (const Piece& piece : pieces_) {
     out.put(piece.literal);
     switch (piece.placeholder) {
-      case -1: break;
-      case kAccount: out.put(account.id); break;
-      case kRegion: out.put(kRegions[region].name); break;
-      case kZone: case kInstance: case kPrivateIp: case kComputer: case kVpc: case kSubnet: case kSg: case kEni:
-      case kVolume: case kImage: case kType: case kProfile:
+      case -1:
+        break;
+      case kAccount:
+        out.put(account.id);
+        break;
+      case kRegion:
+        out.put(kRegions[region].name);
+        break;
+      case kZone:
+      case kInstance:
+      case kPrivateIp:
+      case kComputer:
+      case kVpc:
+      case kSubnet:
+      case kSg:
+      case kEni:
+      case kVolume:
+      case kImage:
+      case kType:
+      case kProfile:
         put_network(scene, piece.placeholder, out);
         break;
-      case kBucket: out.put(choose(account.buckets, scene.sticky, kBucket)); break;
-      case kObject: put_object_key(scene, out); break;
-      case kKms: out.put(account.key_ids[region]); break;
-      case kTable: out.put(choose(account.tables, scene.sticky, kTable)); break;
-      case kFunction: out.put(choose(account.functions, scene.sticky, kFunction).name); break;
-      case kRole: case kRoleArn: case kRoleId: put_role(scene, piece.placeholder, out); break;
-      case kSession: out.put_escaped(scene.session); break;
-      case kSubject: out.put_escaped(scene.subject); break;
-      case kProvider: out.put_escaped(scene.provider); break;
-      case kUser: out.put(choose(account.users, scene.event_seed, kUser).name); break;
-      case kParam: out.put(choose(account.parameters, scene.event_seed, kParam)); break;
-      case kSecret: out.put(choose(account.secrets, scene.sticky, kSecret)); break;
-      case kQueue: out.put(choose(account.queues, scene.sticky, kQueue)); break;
-      case kRepo: out.put(choose(account.repositories, scene.sticky, kRepo)); break;
-      case kService: out.put(choose(account.services, scene.sticky, kService)); break;
-      case kStack: out.put(choose(account.stacks, scene.sticky, kStack)); break;
-      case kDatabase: out.put(choose(account.databases, scene.sticky, kDatabase)); break;
-      case kCluster: out.put(account.name); out.put("-cluster"); break;
-      case kRequest: out.put_uuid(scene.request_id); break;
-      case kDate: out.put_console_date(scene.seconds); break;
-      case kDateHour: out.put_console_date(scene.seconds + kHour); break;
-      case kMillis: out.put_number(static_cast<std::uint64_t>(scene.seconds) * 1000); break;
-      case kIso: out.put_iso(scene.seconds); break;
-      case kIsoDay: out.put_iso(scene.seconds + kDay); break;
-      case kToken: put_session_token(scene, out); break;
-      case kKey: out.put("ASIA"); out.put_base32(scene.issued_seed, 16); break;
-      default: put_random(scene, piece.placeholder, out); break;
+      case kBucket:
+        out.put(choose(account.buckets, scene.sticky, kBucket));
+        break;
+      case kObject:
+        put_object_key(scene, out);
+        break;
+      case kKms:
+        out.put(account.key_ids[region]);
+        break;
+      case kTable:
+        out.put(choose(account.tables, scene.sticky, kTable));
+        break;
+      case kFunction:
+        out.put(choose(account.functions, scene.sticky, kFunction).name);
+        break;
+      case kRole:
+      case kRoleArn:
+      case kRoleId:
+        put_role(scene, piece.placeholder, out);
+        break;
+      case kSession:
+        out.put_escaped(scene.session);
+        break;
+      case kSubject:
+        out.put_escaped(scene.subject);
+        break;
+      case kProvider:
+        out.put_escaped(scene.provider);
+        break;
+      case kUser:
+        out.put(choose(account.users, scene.event_seed, kUser).name);
+        break;
+      case kParam:
+        out.put(choose(account.parameters, scene.event_seed, kParam));
+        break;
+      case kSecret:
+        out.put(choose(account.secrets, scene.sticky, kSecret));
+        break;
+      case kQueue:
+        out.put(choose(account.queues, scene.sticky, kQueue));
+        break;
+      case kRepo:
+        out.put(choose(account.repositories, scene.sticky, kRepo));
+        break;
+      case kService:
+        out.put(choose(account.services, scene.sticky, kService));
+        break;
+      case kStack:
+        out.put(choose(account.stacks, scene.sticky, kStack));
+        break;
+      case kDatabase:
+        out.put(choose(account.databases, scene.sticky, kDatabase));
+        break;
+      case kCluster:
+        out.put(account.name);
+        out.put("-cluster");
+        break;
+      case kRequest:
+        out.put_uuid(scene.request_id);
+        break;
+      case kDate:
+        out.put_console_date(scene.seconds);
+        break;
+      case kDateHour:
+        out.put_console_date(scene.seconds + kHour);
+        break;
+      case kMillis:
+        out.put_number(static_cast<std::uint64_t>(scene.seconds) * 1000);
+        break;
+      case kIso:
+        out.put_iso(scene.seconds);
+        break;
+      case kIsoDay:
+        out.put_iso(scene.seconds + kDay);
+        break;
+      case kToken:
+        put_session_token(scene, out);
+        break;
+      case kKey:
+        out.put("ASIA");
+        out.put_base32(scene.issued_seed, 16);
+        break;
+      default:
+        put_random(scene, piece.placeholder, out);
+        break;
     }
   }
 }

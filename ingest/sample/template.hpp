@@ -20,14 +20,14 @@ struct Scene {
   const Account* account = nullptr;
   int region = 0;
   std::int64_t seconds = 0;
-  std::uint64_t sticky = 0;          // chooses what a burst works on: its bucket, table, function, …
-  std::uint64_t event_seed = 0;      // chooses what differs from event to event
-  std::uint64_t issued_seed = 0;     // the access key that an AssumeRole of this burst issues
+  std::uint64_t sticky = 0;       // chooses what a burst works on: its bucket, table, function, …
+  std::uint64_t event_seed = 0;   // chooses what differs from event to event
+  std::uint64_t issued_seed = 0;  // the access key that an AssumeRole of this burst issues
   const Instance* instance = nullptr;
-  const Role* role = nullptr;        // the role that is assumed, or asked about
-  std::string_view session;          // the role session's name
-  std::string_view subject;          // who a web identity token was issued to
-  std::string_view provider;         // who issued the web identity token
+  const Role* role = nullptr;  // the role that is assumed, or asked about
+  std::string_view session;    // the role session's name
+  std::string_view subject;    // who a web identity token was issued to
+  std::string_view provider;   // who issued the web identity token
   Uuid request_id;
 };
 

@@ -48,16 +48,16 @@ class Text {
     data_[size_++] = c;
   }
   void put_number(std::uint64_t value);
-  void put_padded(std::uint64_t value, int digits);       // zero-padded decimal
-  void put_hex(std::uint64_t value, int digits);          // the lowest digits, lower case
-  void put_uuid(const Uuid& id);                          // 36 characters
-  void put_base32(std::uint64_t bits, int characters);    // A-Z2-7, as in AKIA and AROA ids; scrambles the bits
-  void put_base62(std::uint64_t bits, int characters);    // A-Za-z0-9; scrambles the bits
-  void put_token(std::uint64_t seed, int characters);     // base64 of noise, as in a session token
-  void put_escaped(std::string_view text);                // the inside of a JSON string
-  void put_iso(std::int64_t seconds);                     // 2026-03-01T10:00:00Z
-  void put_iso_ms(std::int64_t milliseconds);             // 2026-03-01T10:00:00.123Z
-  void put_console_date(std::int64_t seconds);            // Mar 1, 2026, 10:00:00 AM
+  void put_padded(std::uint64_t value, int digits);     // zero-padded decimal
+  void put_hex(std::uint64_t value, int digits);        // the lowest digits, lower case
+  void put_uuid(const Uuid& id);                        // 36 characters
+  void put_base32(std::uint64_t bits, int characters);  // A-Z2-7, as in AKIA and AROA ids; scrambles the bits
+  void put_base62(std::uint64_t bits, int characters);  // A-Za-z0-9; scrambles the bits
+  void put_token(std::uint64_t seed, int characters);   // base64 of noise, as in a session token
+  void put_escaped(std::string_view text);              // the inside of a JSON string
+  void put_iso(std::int64_t seconds);                   // 2026-03-01T10:00:00Z
+  void put_iso_ms(std::int64_t milliseconds);           // 2026-03-01T10:00:00.123Z
+  void put_console_date(std::int64_t seconds);          // Mar 1, 2026, 10:00:00 AM
 
  private:
   void reserve(std::size_t more) {
@@ -87,7 +87,9 @@ constexpr std::int64_t floor_to(std::int64_t value, std::int64_t step) {
   const std::int64_t rest = value % step;
   return value - (rest < 0 ? rest + step : rest);
 }
-constexpr std::int64_t day_of(std::int64_t seconds) { return floor_to(seconds, kDay) / kDay; }
+constexpr std::int64_t day_of(std::int64_t seconds) {
+  return floor_to(seconds, kDay) / kDay;
+}
 
 std::string to_iso(std::int64_t seconds);
 std::string to_iso_ms(std::int64_t milliseconds);

@@ -5,11 +5,10 @@
 // thread-safe.
 #pragma once
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "ingest/sample/text.hpp"
 

@@ -102,6 +102,7 @@ class Import {
     delivery.door = "import";
     delivery.origin = object.location;
     delivery.body = std::move(bytes);
+    delivery.decoded_bytes_max = kImportDecodedBytesMax;
     delivery.scope = schema::AccountScope::all();
     delivery.received_us = schema::now_us();
     {

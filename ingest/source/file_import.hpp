@@ -16,6 +16,7 @@ namespace backtrail::ingest {
 
 // Larger files are reported as failed: they are read whole.
 inline constexpr std::uintmax_t kImportFileMaxBytes = 1024ULL * 1024 * 1024;
+inline constexpr std::size_t kImportDecodedBytesMax = 2048ULL * 1024 * 1024;
 
 struct ImportProgress {
   std::uint64_t files_done = 0, files_total = 0, bytes_done = 0, bytes_total = 0, records = 0;

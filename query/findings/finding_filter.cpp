@@ -56,10 +56,10 @@ schema::Error bad(std::string_view name, std::string_view what) {
 }
 
 // A value as it may stand in an error: it was written by the peer.
-std::string quoted(std::string_view value) {
+std::string shown(std::string_view value) {
   constexpr std::size_t kShownMax = 60;
   std::string text = "'";
-  for (const char c : value.substr(0, kShownMax)) text += c < ' ' || c == '\x7F' ? '?' : c;
+  for (const char c : value.substr(0, kShownMax)) text += static_cast<unsigned char>(c) < 0x20 || c == '\x7F' ? '?' : c;
   // Bytes of a character that was cut would make the answer invalid UTF-8.
   while (value.size() > kShownMax && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.pop_back();
   if (value.size() > kShownMax && static_cast<unsigned char>(text.back()) >= 0xC0) text.pop_back();
@@ -111,20 +111,20 @@ Result<void> check_value(std::string_view name, Values values, const std::string
     case Values::kSeverity:
       if (!schema::severity_from(text))
         return bad(name, fmt::format("{} is no severity; use critical, high, medium, low, informational or unknown",
-                                     quoted(text)));
+                                     shown(text)));
       break;
     case Values::kAccount:
       if (!schema::is_account_id(text))
-        return bad(name, fmt::format("{} is no account id; an account id is 12 digits", quoted(text)));
+        return bad(name, fmt::format("{} is no account id; an account id is 12 digits", shown(text)));
       break;
     case Values::kStatus:
       if (text != "new" && text != "in_progress" && text != "notified" && text != "resolved" && text != "suppressed")
         return bad(name, fmt::format("{} is no status; use new, in_progress, notified, resolved or suppressed",
-                                     quoted(text)));
+                                     shown(text)));
       break;
     case Values::kRecordState:
       if (text != "active" && text != "archived")
-        return bad(name, fmt::format("{} is no record state; use active or archived", quoted(text)));
+        return bad(name, fmt::format("{} is no record state; use active or archived", shown(text)));
       break;
     case Values::kText: break;
   }
@@ -189,7 +189,7 @@ Result<NamedEntity> parse_entity(std::string_view text) {
   if (colon == std::string_view::npos || !kind || colon + 1 == text.size())
     return bad("entity", fmt::format("{} is not KIND:KEY; kinds are account, principal, role_session, access_key, "
                                      "instance, ip_address, user_agent and resource",
-                                     quoted(text)));
+                                     shown(text)));
   return NamedEntity{*kind, cut_key(text.substr(colon + 1)), {}};
 }
 
@@ -248,7 +248,7 @@ class EntityConditions {
 Result<std::optional<bool>> parse_tristate(std::string_view name, std::string_view text) {
   if (text == "any") return std::optional<bool>{};
   if (text == "true" || text == "false") return std::optional<bool>{text == "true"};
-  return bad(name, fmt::format("{} is none of true, false and any", quoted(text)));
+  return bad(name, fmt::format("{} is none of true, false and any", shown(text)));
 }
 
 // Parameters that may stand only once.
@@ -333,7 +333,7 @@ Result<FindingSort> parse_sort(std::string_view text) {
     if (name_of(sort) == text) return sort;
   return bad("sort", fmt::format("{} is no order of findings; use last_seen, first_seen, severity, count, type, account "
                                  "or region",
-                                 quoted(text)));
+                                 shown(text)));
 }
 
 Result<void> take_paging(const Parameter& parameter, FindingPageRequest& request) {
@@ -373,12 +373,12 @@ std::string_view name_of(FindingSort sort) {
 Result<bool> parse_flag(std::string_view name, std::string_view text) {
   if (text == "true") return true;
   if (text == "false") return false;
-  return bad(name, fmt::format("{} is neither true nor false", quoted(text)));
+  return bad(name, fmt::format("{} is neither true nor false", shown(text)));
 }
 
 Result<std::int64_t> parse_time_parameter(std::string_view name, std::string_view text) {
   const auto time = schema::parse_rfc3339(text);
-  if (!time) return bad(name, fmt::format("{} is no time; write it like 2026-11-20T10:00:00Z", quoted(text)));
+  if (!time) return bad(name, fmt::format("{} is no time; write it like 2026-11-20T10:00:00Z", shown(text)));
   return time->us;
 }
 
@@ -386,7 +386,7 @@ Result<std::size_t> parse_limit(std::string_view text) {
   std::size_t limit = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
   if (error != std::errc{} || end != text.data() + text.size() || limit < 1 || limit > kPageRowsMax)
-    return bad("limit", fmt::format("{} is no number from 1 to {}", quoted(text), kPageRowsMax));
+    return bad("limit", fmt::format("{} is no number from 1 to {}", shown(text), kPageRowsMax));
   return limit;
 }
 
@@ -397,7 +397,7 @@ Result<FindingFilter> parse_finding_filter(Parameters parameters, std::span<cons
   for (const auto& parameter : parameters) {
     if (std::find(other_names.begin(), other_names.end(), parameter.first) != other_names.end()) continue;
     if (!is_ours(parameter.first))
-      return bad(quoted(parameter.first), "there is no such parameter; see /openapi.json for the filters of findings");
+      return bad(shown(parameter.first), "there is no such parameter; see /openapi.json for the filters of findings");
     if (const auto ok = take(parameter, filter, entities, singles); !ok) return ok.error();
   }
   if (filter.from_us && filter.to_us && *filter.from_us >= *filter.to_us)

@@ -197,15 +197,15 @@ Result<std::vector<FindingRow>> finding_rows_for_entity(const Warehouse& warehou
 }
 
 Result<std::vector<FindingKey>> finding_export_keys(const Warehouse& warehouse, const AccountScope& scope,
-                                                    const FindingPageRequest& request) {
+                                                    const FindingPageRequest& request, std::size_t rows_max) {
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<std::vector<FindingKey>> {
     plan_with_values(tx);
     const auto arguments = filter_arguments(tx, warehouse.hash_key, scope, request.filter);
-    auto keys = keys_of(read_keys(tx, arguments, request, {}, kExportRowsMax + 1));
-    if (keys.size() > kExportRowsMax)
+    auto keys = keys_of(read_keys(tx, arguments, request, {}, rows_max + 1));
+    if (keys.size() > rows_max)
       return fail(Code::kTooLarge, fmt::format("more than {} findings match; narrow the filter, for example with from "
                                                "and to",
-                                               kExportRowsMax));
+                                               rows_max));
     return keys;
   });
 }

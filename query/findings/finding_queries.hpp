@@ -60,10 +60,11 @@ schema::Result<std::vector<FindingRow>> finding_rows_for_entity(const Warehouse&
                                                                 const schema::Entity& entity, std::size_t limit);
 
 // The keys of all matching findings in the order asked for, from one snapshot: findings move while an export runs, and
-// paging through them would miss those that move to the front. kTooLarge beyond kExportRowsMax.
+// paging through them would miss those that move to the front. kTooLarge beyond rows_max.
 schema::Result<std::vector<FindingKey>> finding_export_keys(const Warehouse& warehouse,
                                                             const schema::AccountScope& scope,
-                                                            const FindingPageRequest& request);
+                                                            const FindingPageRequest& request,
+                                                            std::size_t rows_max = kExportRowsMax);
 // The rows of those keys, without `related`; what retention took meanwhile is left out.
 schema::Result<std::vector<FindingRow>> finding_rows(const Warehouse& warehouse, const schema::AccountScope& scope,
                                                      const std::vector<FindingKey>& keys);

@@ -78,6 +78,8 @@ BEGIN
 END
 $$;
 
+GRANT UPDATE (name) ON entity TO backtrail_ingest;
+
 -- The ranges that exist, for the planner of partitions (schema/retention/partition_plan.hpp).
 CREATE VIEW event_partition AS
 SELECT c.oid::regclass::text AS partition_name,

@@ -33,7 +33,10 @@ Error error_from(const std::exception& exception) {
   }
   const std::string state = sql->sqlstate();
   const auto in_class = [&](std::string_view prefix) { return state.compare(0, prefix.size(), prefix) == 0; };
-  if (state.empty() || in_class("08") || in_class("57P")) return fail(Code::kDatabaseDown, "the database is away");
+  if (in_class("08") || in_class("57P")) return fail(Code::kDatabaseDown, "the database is away");
+  // libpqxx 6.4 drops the state of some errors (42501); a lost connection has none and no "ERROR:" either.
+  const bool server_spoke = std::string_view(exception.what()).starts_with("ERROR:");
+  if (state.empty() && !server_spoke) return fail(Code::kDatabaseDown, "the database is away");
   if (in_class("40")) return fail(Code::kRetry, "serialization failure or deadlock");
   if (state == "57014" || state == "55P03") return fail(Code::kTimeout, "the statement took too long");
   const std::string detail = fmt::format("SQLSTATE {}: {}", state, exception.what());

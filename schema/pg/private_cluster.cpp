@@ -256,15 +256,11 @@ PrivateCluster::~PrivateCluster() = default;
 
 Result<std::unique_ptr<PrivateCluster>> PrivateCluster::start(const PrivateClusterOptions& options) {
   const ClusterPaths paths(options.data_dir);
-  std::error_code error;
-  fs::create_directories(paths.root, error);
-  if (error) return fail(Code::kIo, fmt::format("cannot make {}: {}", paths.root.string(), error.message()));
   auto user = server_user(paths, options.run_as);
   if (!user) return user.error();
+  if (const auto made = make_root_directory(paths, *user); !made) return made.error();
   auto lock = ClusterLock::take(paths);
   if (!lock) return lock.error();
-  // Others may pass through to what is theirs (the server's user to its data), not look around.
-  if (user->uid != geteuid()) fs::permissions(paths.root, static_cast<fs::perms>(0711), error);
   if (const auto prepared = prepare_directories(paths, *user); !prepared) return prepared.error();
 
   const auto version = data_version(paths.data);

@@ -8,7 +8,8 @@
 namespace backtrail::schema {
 namespace {
 
-// Parameters whose value names something without an ARN. `pattern` takes {r} Region, {a} account, {v} the value.
+// Parameters whose value names something without an ARN; {p} stands for the partition. The ARN is put together as
+// before_region Region after_region account after_account value.
 struct NamedParameter {
   std::string_view service;  // eventSource without ".amazonaws.com"; "" for any
   std::string_view parameter;
@@ -17,32 +18,38 @@ struct NamedParameter {
 
 constexpr std::array kNamedParameters{
     NamedParameter{"", "bucketName", "arn:aws:s3:::", "", ""},
-    NamedParameter{"iam", "userName", "arn:aws:iam::", "", ":user/"},
-    NamedParameter{"iam", "roleName", "arn:aws:iam::", "", ":role/"},
-    NamedParameter{"iam", "groupName", "arn:aws:iam::", "", ":group/"},
-    NamedParameter{"iam", "instanceProfileName", "arn:aws:iam::", "", ":instance-profile/"},
-    NamedParameter{"lambda", "functionName", "arn:aws:lambda:", ":", ":function:"},
-    NamedParameter{"dynamodb", "tableName", "arn:aws:dynamodb:", ":", ":table/"},
-    NamedParameter{"rds", "dBInstanceIdentifier", "arn:aws:rds:", ":", ":db:"},
-    NamedParameter{"rds", "dBClusterIdentifier", "arn:aws:rds:", ":", ":cluster:"},
-    NamedParameter{"rds", "dBSnapshotIdentifier", "arn:aws:rds:", ":", ":snapshot:"},
-    NamedParameter{"eks", "name", "arn:aws:eks:", ":", ":cluster/"},
-    NamedParameter{"eks", "clusterName", "arn:aws:eks:", ":", ":cluster/"},
-    NamedParameter{"ecs", "cluster", "arn:aws:ecs:", ":", ":cluster/"},
-    NamedParameter{"cloudtrail", "name", "arn:aws:cloudtrail:", ":", ":trail/"},
-    NamedParameter{"cloudtrail", "trailName", "arn:aws:cloudtrail:", ":", ":trail/"},
-    NamedParameter{"secretsmanager", "secretId", "arn:aws:secretsmanager:", ":", ":secret:"},
-    NamedParameter{"kms", "keyId", "arn:aws:kms:", ":", ":key/"},
-    NamedParameter{"ssm", "name", "arn:aws:ssm:", ":", ":parameter/"},
-    NamedParameter{"ssm", "names", "arn:aws:ssm:", ":", ":parameter/"},
-    NamedParameter{"sns", "name", "arn:aws:sns:", ":", ":"},
-    NamedParameter{"guardduty", "detectorId", "arn:aws:guardduty:", ":", ":detector/"},
+    NamedParameter{"iam", "userName", "arn:{p}:iam::", "", ":user/"},
+    NamedParameter{"iam", "roleName", "arn:{p}:iam::", "", ":role/"},
+    NamedParameter{"iam", "groupName", "arn:{p}:iam::", "", ":group/"},
+    NamedParameter{"iam", "instanceProfileName", "arn:{p}:iam::", "", ":instance-profile/"},
+    NamedParameter{"lambda", "functionName", "arn:{p}:lambda:", ":", ":function:"},
+    NamedParameter{"dynamodb", "tableName", "arn:{p}:dynamodb:", ":", ":table/"},
+    NamedParameter{"rds", "dBInstanceIdentifier", "arn:{p}:rds:", ":", ":db:"},
+    NamedParameter{"rds", "dBClusterIdentifier", "arn:{p}:rds:", ":", ":cluster:"},
+    NamedParameter{"rds", "dBSnapshotIdentifier", "arn:{p}:rds:", ":", ":snapshot:"},
+    NamedParameter{"eks", "name", "arn:{p}:eks:", ":", ":cluster/"},
+    NamedParameter{"eks", "clusterName", "arn:{p}:eks:", ":", ":cluster/"},
+    NamedParameter{"ecs", "cluster", "arn:{p}:ecs:", ":", ":cluster/"},
+    NamedParameter{"cloudtrail", "name", "arn:{p}:cloudtrail:", ":", ":trail/"},
+    NamedParameter{"cloudtrail", "trailName", "arn:{p}:cloudtrail:", ":", ":trail/"},
+    NamedParameter{"secretsmanager", "secretId", "arn:{p}:secretsmanager:", ":", ":secret:"},
+    NamedParameter{"kms", "keyId", "arn:{p}:kms:", ":", ":key/"},
+    NamedParameter{"ssm", "name", "arn:{p}:ssm:", ":", ":parameter/"},
+    NamedParameter{"ssm", "names", "arn:{p}:ssm:", ":", ":parameter/"},
+    NamedParameter{"sns", "name", "arn:{p}:sns:", ":", ":"},
+    NamedParameter{"guardduty", "detectorId", "arn:{p}:guardduty:", ":", ":detector/"},
 };
 
 // Ids of EC2 and its neighbours: prefix, then 8 or 17 hexadecimal digits.
 constexpr std::array<std::string_view, 18> kIdPrefixes{"vol-",  "eni-",      "sg-",   "snap-", "ami-", "subnet-",
                                                        "vpc-",  "igw-",      "rtb-",  "acl-",  "nat-", "eipalloc-",
                                                        "vpce-", "eipassoc-", "fs-",   "lt-",   "tgw-", "cgw-"};
+
+// Source: AWS General Reference, "Amazon Resource Names": partitions by Region.
+std::string_view partition_of(std::string_view region) {
+  if (region.starts_with("cn-")) return "aws-cn";
+  return region.starts_with("us-gov-") ? "aws-us-gov" : "aws";
+}
 
 bool is_resource_id(std::string_view text) {
   if (text.size() < 10 || text.size() > 30) return false;
@@ -92,7 +99,7 @@ class Collector {
   void add_arn(std::string_view arn) {
     add(EntityKind::kResource, arn, {});
     // IAM calls name users and roles without their path: keep both forms, so that one question finds both.
-    if (!arn.starts_with("arn:aws:iam::")) return;
+    if (arn.find(":iam::") == std::string_view::npos) return;
     const auto first = arn.find('/'), last = arn.rfind('/');
     if (first == std::string_view::npos || first == last) return;
     add(EntityKind::kResource, fmt::format("{}{}", arn.substr(0, first), arn.substr(last)), {});
@@ -123,9 +130,12 @@ class Collector {
     if (named.after_account.empty()) return add(EntityKind::kResource, fmt::format("{}{}", named.before_region, value), value);
     std::string_view path = value;
     if (named.after_account.ends_with("parameter/") && path.starts_with('/')) path.remove_prefix(1);
+    constexpr std::string_view kPartitionMark = "{p}";
+    std::string before(named.before_region);
+    before.replace(before.find(kPartitionMark), kPartitionMark.size(), partition_of(event_.region));
     const std::string_view region = named.after_region.empty() ? std::string_view{} : std::string_view{event_.region};
     add(EntityKind::kResource,
-        fmt::format("{}{}{}{}{}{}", named.before_region, region, named.after_region, event_.account_id,
+        fmt::format("{}{}{}{}{}{}", before, region, named.after_region, event_.account_id,
                     named.after_account, path),
         value);
   }

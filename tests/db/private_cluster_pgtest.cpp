@@ -2,14 +2,15 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <gtest/gtest.h>
+#include <memory>
 #include <pqxx/pqxx>
 #include <pwd.h>
 #include <signal.h>
 #include <sstream>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
@@ -35,6 +36,25 @@ std::unique_ptr<PrivateCluster> start(const PrivateClusterOptions& options) {
   if (!started) throw std::runtime_error(started.error().detail);
   return std::move(*started);
 }
+
+// initdb takes most of a test's time, so that most tests start on a copy of one stopped cluster: a directory named
+// `pg`.
+class PrivateClusterTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    stopped_ = std::make_unique<TempDir>();
+    start(options_for(*stopped_ / "pg"))->stop();
+  }
+  static void TearDownTestSuite() { stopped_.reset(); }
+  void SetUp() override {
+    const std::string command = "cp -a " + (*stopped_ / "pg").string() + " " + directory.path().string();
+    ASSERT_EQ(std::system(command.c_str()), 0);
+  }
+  TempDir directory;
+
+ private:
+  static inline std::unique_ptr<TempDir> stopped_;
+};
 
 std::string value_of(const std::string& connection_string, const std::string& sql) {
   pqxx::connection connection(connection_string);
@@ -82,7 +102,7 @@ void kill_and_reap(pid_t child) {
   waitpid(child, nullptr, 0);
 }
 
-TEST(PrivateCluster, AnswersOnFirstStartWithADatabaseOfItsOwn) {
+TEST(PrivateClusterFirstStart, AnswersOnFirstStartWithADatabaseOfItsOwn) {
   TempDir directory;
   const auto cluster = start(options_for(directory / "pg"));
   const std::string admin = cluster->admin_connection_string();
@@ -96,8 +116,7 @@ TEST(PrivateCluster, AnswersOnFirstStartWithADatabaseOfItsOwn) {
   EXPECT_EQ(value_of(admin, "SHOW synchronous_commit"), "on");
 }
 
-TEST(PrivateCluster, IsDurableUnlessATestAsksOtherwise) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, IsDurableUnlessATestAsksOtherwise) {
   auto options = options_for(directory / "pg");
   EXPECT_EQ(value_of(start(options)->admin_connection_string(), "SHOW fsync"), "off");
   options.fsync = true;
@@ -106,8 +125,7 @@ TEST(PrivateCluster, IsDurableUnlessATestAsksOtherwise) {
   EXPECT_EQ(value_of(cluster->admin_connection_string(), "SHOW full_page_writes"), "on");
 }
 
-TEST(PrivateCluster, IsReachableOnlyThroughAClosedSocketDirectory) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, IsReachableOnlyThroughAClosedSocketDirectory) {
   const auto cluster = start(options_for(directory / "pg"));
   EXPECT_EQ(value_of(cluster->admin_connection_string(), "SHOW listen_addresses"), "");
   struct stat socket {};
@@ -118,9 +136,7 @@ TEST(PrivateCluster, IsReachableOnlyThroughAClosedSocketDirectory) {
   EXPECT_EQ(data.st_mode & 07777, 0700U);
 }
 
-TEST(PrivateCluster, OperatorsSettingsWinButCannotOpenANetworkPort) {
-  TempDir directory;
-  fs::create_directories(directory / "pg");
+TEST_F(PrivateClusterTest, OperatorsSettingsWinButCannotOpenANetworkPort) {
   std::ofstream(directory / "pg" / "local.conf") << "work_mem = '7MB'\nlisten_addresses = '127.0.0.1'\n";
   chmod((directory / "pg" / "local.conf").c_str(), 0644);
   const auto cluster = start(options_for(directory / "pg"));
@@ -128,8 +144,7 @@ TEST(PrivateCluster, OperatorsSettingsWinButCannotOpenANetworkPort) {
   EXPECT_EQ(value_of(cluster->admin_connection_string(), "SHOW listen_addresses"), "");
 }
 
-TEST(PrivateCluster, SecondStartKeepsTheData) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, SecondStartKeepsTheData) {
   {
     const auto cluster = start(options_for(directory / "pg"));
     value_of(cluster->admin_connection_string(), "CREATE TABLE kept AS SELECT 42 AS answer");
@@ -138,8 +153,7 @@ TEST(PrivateCluster, SecondStartKeepsTheData) {
   EXPECT_EQ(value_of(cluster->admin_connection_string(), "SELECT answer FROM kept"), "42");
 }
 
-TEST(PrivateCluster, StopLeavesNoProcessAndNoSocket) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, StopLeavesNoProcessAndNoSocket) {
   const auto cluster = start(options_for(directory / "pg"));
   const pid_t postmaster = cluster->postmaster_pid();
   ASSERT_GT(postgres_processes(directory / "pg" / "data").size(), 3U);
@@ -152,8 +166,7 @@ TEST(PrivateCluster, StopLeavesNoProcessAndNoSocket) {
   cluster->stop();  // a second time does nothing
 }
 
-TEST(PrivateCluster, DeadPostmasterIsStartedAgainWithCommittedData) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, DeadPostmasterIsStartedAgainWithCommittedData) {
   const auto cluster = start(options_for(directory / "pg"));
   const std::string admin = cluster->admin_connection_string();
   value_of(admin, "CREATE TABLE kept AS SELECT 42 AS answer");
@@ -169,16 +182,14 @@ TEST(PrivateCluster, DeadPostmasterIsStartedAgainWithCommittedData) {
   }));
 }
 
-TEST(PrivateCluster, StopWhileThePostmasterIsBeingRestartedEnds) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, StopWhileThePostmasterIsBeingRestartedEnds) {
   const auto cluster = start(options_for(directory / "pg"));
   ASSERT_EQ(kill(cluster->postmaster_pid(), SIGKILL), 0);
   cluster->stop();
   EXPECT_TRUE(becomes_true([&] { return postgres_processes(directory / "pg" / "data").empty(); }));
 }
 
-TEST(PrivateCluster, TwoAtOnceAreRefusedWithTheProcessThatHoldsIt) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, TwoAtOnceAreRefusedWithTheProcessThatHoldsIt) {
   const auto cluster = start(options_for(directory / "pg"));
   const auto second = PrivateCluster::start(options_for(directory / "pg"));
   ASSERT_FALSE(second);
@@ -188,16 +199,14 @@ TEST(PrivateCluster, TwoAtOnceAreRefusedWithTheProcessThatHoldsIt) {
   EXPECT_EQ(value_of(cluster->admin_connection_string(), "SELECT 1"), "1");
 }
 
-TEST(PrivateCluster, DoesNotOutliveAKilledProgram) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, DoesNotOutliveAKilledProgram) {
   const pid_t program = hold_in_another_process(directory / "pg");
   ASSERT_FALSE(postgres_processes(directory / "pg" / "data").empty());
   kill_and_reap(program);
   EXPECT_TRUE(becomes_true([&] { return postgres_processes(directory / "pg" / "data").empty(); }));
 }
 
-TEST(PrivateCluster, StartsRightAfterItsProgramAndPostmasterWereKilled) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, StartsRightAfterItsProgramAndPostmasterWereKilled) {
   const pid_t program = hold_in_another_process(directory / "pg");
   {
     const auto other = running_private_cluster(directory / "pg", kPrivateAdmin);
@@ -213,8 +222,7 @@ TEST(PrivateCluster, StartsRightAfterItsProgramAndPostmasterWereKilled) {
   waitpid(program, nullptr, 0);
 }
 
-TEST(PrivateCluster, EndsBackEndsThatOutlivedTheirPostmaster) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, EndsBackEndsThatOutlivedTheirPostmaster) {
   const pid_t program = hold_in_another_process(directory / "pg");
   const auto admin = running_private_cluster(directory / "pg", kPrivateAdmin);
   ASSERT_TRUE(admin) << admin.error().detail;
@@ -236,16 +244,14 @@ TEST(PrivateCluster, EndsBackEndsThatOutlivedTheirPostmaster) {
   EXPECT_EQ(value_of(start(options_for(directory / "pg"))->admin_connection_string(), "SELECT 1"), "1");
 }
 
-TEST(PrivateCluster, StalePidFileOfAnotherProgramIsNotBelieved) {
-  TempDir directory;
-  start(options_for(directory / "pg"))->stop();
+TEST_F(PrivateClusterTest, StalePidFileOfAnotherProgramIsNotBelieved) {
   // Our own number: a living process, but no PostgreSQL.
   const fs::path data = directory / "pg" / "data";
   std::ofstream(data / "postmaster.pid") << getpid() << "\n" << data.string() << "\n0\n5432\n";
   EXPECT_EQ(value_of(start(options_for(directory / "pg"))->admin_connection_string(), "SELECT 1"), "1");
 }
 
-TEST(PrivateCluster, InterruptedInitdbIsMadeAnew) {
+TEST(PrivateClusterFirstStart, InterruptedInitdbIsMadeAnew) {
   TempDir directory;
   fs::create_directories(directory / "pg" / "data.new" / "base");
   std::ofstream(directory / "pg" / "data.new" / "PG_VERSION") << "15\n";
@@ -253,7 +259,7 @@ TEST(PrivateCluster, InterruptedInitdbIsMadeAnew) {
   EXPECT_FALSE(fs::exists(directory / "pg" / "data.new"));
 }
 
-TEST(PrivateCluster, StartedByRootItRunsAsAnotherUser) {
+TEST(PrivateClusterFirstStart, StartedByRootItRunsAsAnotherUser) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
   TempDir directory;
   const auto cluster = start(options_for(directory / "pg"));
@@ -263,7 +269,7 @@ TEST(PrivateCluster, StartedByRootItRunsAsAnotherUser) {
   EXPECT_NE(cluster->server_user_name(), "root");
 }
 
-TEST(PrivateCluster, RunsAsTheUserThatIsAskedForAndKeepsToIt) {
+TEST(PrivateClusterFirstStart, RunsAsTheUserThatIsAskedForAndKeepsToIt) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
   TempDir directory;
   auto options = options_for(directory / "pg");
@@ -280,7 +286,7 @@ TEST(PrivateCluster, RunsAsTheUserThatIsAskedForAndKeepsToIt) {
   EXPECT_FALSE(PrivateCluster::start(options));
 }
 
-TEST(PrivateCluster, NamesTheDirectoryThatTheServersUserCannotEnter) {
+TEST(PrivateClusterFirstStart, NamesTheDirectoryThatTheServersUserCannotEnter) {
   if (geteuid() != 0) GTEST_SKIP() << "only root runs the server as another user";
   TempDir directory;
   fs::create_directories(directory / "closed");
@@ -291,8 +297,17 @@ TEST(PrivateCluster, NamesTheDirectoryThatTheServersUserCannotEnter) {
       << refused.error().detail;
 }
 
+TEST(PrivateClusterFirstStart, DirectoriesThatItMakesLetTheServersUserPass) {
+  TempDir directory;
+  const mode_t before = umask(0077);
+  const auto cluster = PrivateCluster::start(options_for(directory / "made" / "here" / "pg"));
+  umask(before);
+  ASSERT_TRUE(cluster) << cluster.error().detail;
+  EXPECT_EQ(value_of((*cluster)->admin_connection_string(), "SELECT 1"), "1");
+}
+
 // n and n+1: a socket path of 107 bytes works where it is, one of 108 needs another directory.
-TEST(PrivateCluster, SocketPathAtTheLimitAndOneByteBeyond) {
+TEST(PrivateClusterFirstStart, SocketPathAtTheLimitAndOneByteBeyond) {
   TempDir directory;
   const auto root_of_length = [&](std::size_t socket_bytes) {
     const std::size_t have = directory.path().string().size() + 1 + std::string("/socket").size();
@@ -317,7 +332,7 @@ TEST(PrivateCluster, SocketPathAtTheLimitAndOneByteBeyond) {
   EXPECT_FALSE(fs::exists(elsewhere));
 }
 
-TEST(PrivateCluster, DirectoryNamesWithSignsWork) {
+TEST(PrivateClusterFirstStart, DirectoryNamesWithSignsWork) {
   for (const char* name : {"it's a \"dir\" \\ = x", "one,two"}) {
     TempDir directory;
     const auto cluster = start(options_for(directory / name));
@@ -325,11 +340,11 @@ TEST(PrivateCluster, DirectoryNamesWithSignsWork) {
   }
 }
 
-TEST(PrivateCluster, OtherCommandsFindTheRunningServer) {
-  TempDir directory;
-  const auto before = running_private_cluster(directory / "pg", kPrivateAdmin);
+TEST_F(PrivateClusterTest, OtherCommandsFindTheRunningServer) {
+  const auto before = running_private_cluster(directory / "never-started", kPrivateAdmin);
   ASSERT_FALSE(before);
   EXPECT_EQ(before.error().code, Code::kDatabaseDown);
+  EXPECT_EQ(running_private_cluster(directory / "pg", kPrivateAdmin).error().code, Code::kDatabaseDown);
   const pid_t program = hold_in_another_process(directory / "pg");
   const auto during = running_private_cluster(directory / "pg", kPrivateAdmin);
   ASSERT_TRUE(during) << during.error().detail;
@@ -339,8 +354,7 @@ TEST(PrivateCluster, OtherCommandsFindTheRunningServer) {
   EXPECT_TRUE(becomes_true([&] { return postgres_processes(directory / "pg" / "data").empty(); }));
 }
 
-TEST(PrivateCluster, WrongSettingIsReportedWithTheServersWords) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, WrongSettingIsReportedWithTheServersWords) {
   auto options = options_for(directory / "pg");
   options.settings.emplace_back("no_such_setting", "1");
   const auto refused = PrivateCluster::start(options);
@@ -351,9 +365,7 @@ TEST(PrivateCluster, WrongSettingIsReportedWithTheServersWords) {
   EXPECT_EQ(PrivateCluster::start(options).error().code, Code::kBadParameter);
 }
 
-TEST(PrivateCluster, DataOfAnUnknownVersionIsNotTouched) {
-  TempDir directory;
-  start(options_for(directory / "pg"))->stop();
+TEST_F(PrivateClusterTest, DataOfAnUnknownVersionIsNotTouched) {
   std::ofstream(directory / "pg" / "data" / "PG_VERSION") << "14\n";
   const auto refused = PrivateCluster::start(options_for(directory / "pg"));
   ASSERT_FALSE(refused);
@@ -361,8 +373,7 @@ TEST(PrivateCluster, DataOfAnUnknownVersionIsNotTouched) {
   EXPECT_NE(refused.error().detail.find("made by PostgreSQL 14"), std::string::npos) << refused.error().detail;
 }
 
-TEST(PrivateCluster, LogKeepsValuesOut) {
-  TempDir directory;
+TEST_F(PrivateClusterTest, LogKeepsValuesOut) {
   const auto cluster = start(options_for(directory / "pg"));
   pqxx::connection connection(cluster->admin_connection_string());
   pqxx::nontransaction session(connection);
@@ -382,9 +393,7 @@ TEST(PrivateCluster, LogKeepsValuesOut) {
   EXPECT_EQ(log.find("attackers-words"), std::string::npos) << log;
 }
 
-TEST(PrivateCluster, OnlyTheNewestLogFilesStay) {
-  TempDir directory;
-  start(options_for(directory / "pg"))->stop();
+TEST_F(PrivateClusterTest, OnlyTheNewestLogFilesStay) {
   for (int i = 10; i < 40; ++i)
     std::ofstream(directory / "pg" / "log" / ("postgresql-200001" + std::to_string(i) + "-000000.log")) << "old";
   const auto cluster = start(options_for(directory / "pg"));

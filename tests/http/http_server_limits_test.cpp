@@ -294,6 +294,7 @@ TEST_F(HttpServerLimitsTest, StopsUnderLoad) {
   std::atomic<int> good{0};
   std::atomic<bool> go_on{true};
   std::vector<std::thread> clients;
+  clients.reserve(4);
   for (int c = 0; c < 4; ++c) {
     clients.emplace_back([&, c] {
       while (go_on) {

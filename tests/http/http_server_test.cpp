@@ -367,7 +367,7 @@ TEST_F(HttpServerTest, AStreamThatFailsIsCut) {
 }
 
 TEST_F(HttpServerTest, SendsLargeBodies) {
-  const std::string large(5 * 1024 * 1024 + 17, 'z');
+  const std::string large(5 * kMiB + 17, 'z');
   router.add(Method::kGet, "/large", [&large](const Request&) { return respond::bytes(large, "image/png"); });
   RawClient client(start());
   EXPECT_EQ(client.ask(get("/large")).body, large);
@@ -381,7 +381,7 @@ TEST_F(HttpServerTest, TakesLargeBodies) {
       Method::kPost, "/large",
       [](const Request& request) { return respond::text(std::to_string(request.body.size())); }, firehose);
   RawClient client(start());
-  const std::string large(20 * 1024 * 1024, 'z');
+  const std::string large(20 * kMiB, 'z');
   EXPECT_EQ(client.ask(post("/large", large)).body, std::to_string(large.size()));
   EXPECT_EQ(client.ask(get("/hello")).body, "hello");
   EXPECT_EQ(server->stats().body_bytes_in_flight, 0U);
@@ -460,6 +460,7 @@ TEST_F(HttpServerTest, AnAsynchronousAnswerComesFromAnotherThread) {
   const auto port = start();
   std::vector<std::thread> clients;
   std::atomic<int> right{0};
+  clients.reserve(4);
   for (int c = 0; c < 4; ++c) {
     clients.emplace_back([port, c, &right] {
       RawClient client(port);
@@ -612,13 +613,13 @@ class HttpServerAuthTest : public HttpServerTest {
         [](const Request& request) { return respond::text(std::any_cast<std::string>(request.principal)); }, guarded);
     router.add_async(
         Method::kPost, "/door",
-        [](std::shared_ptr<const Request> request, const Done& done) {
+        [](const std::shared_ptr<const Request>& request, const Done& done) {
           done(respond::text(std::any_cast<std::string>(request->principal)));
         },
         guarded);
     router.add_async(
         Method::kGet, "/door",
-        [](std::shared_ptr<const Request> request, const Done& done) {
+        [](const std::shared_ptr<const Request>& request, const Done& done) {
           done(respond::text(std::any_cast<std::string>(request->principal)));
         },
         guarded);

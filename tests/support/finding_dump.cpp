@@ -4,7 +4,7 @@
 
 #include "schema/core/time.hpp"
 
-namespace backtrail::tests {
+namespace backtrail::testing {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -68,4 +68,4 @@ std::string finding_dump(const schema::Finding& finding) {
   return json.dump(2) + '\n';
 }
 
-}  // namespace backtrail::tests
+}  // namespace backtrail::testing

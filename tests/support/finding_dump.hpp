@@ -4,9 +4,9 @@
 
 #include "schema/model/finding.hpp"
 
-namespace backtrail::tests {
+namespace backtrail::testing {
 
 // Indented by two, ends with a newline. Times are RFC 3339; raw and content_fp are left out (the input has the bytes).
 std::string finding_dump(const schema::Finding& finding);
 
-}  // namespace backtrail::tests
+}  // namespace backtrail::testing

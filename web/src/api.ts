@@ -50,7 +50,9 @@ async function send(path: string, init: RequestInit, signal?: AbortSignal): Prom
     throw new ApiError({
       title: limit.signal.aborted ? 'The server took too long' : 'The server does not answer',
       status: 0,
-      hint: limit.signal.aborted ? 'Narrow the time range or the filter, then try again.' : 'Check that Backtrail runs and that this machine reaches it, then try again.',
+      hint: limit.signal.aborted
+        ? 'Narrow the time range or the filter, then try again.'
+        : 'Check that Backtrail runs and that this machine reaches it, then try again.',
     });
   } finally {
     clearTimeout(timer);

@@ -13,7 +13,12 @@ export const kKindLabel: Record<EntityKind, string> = {
   resource: 'Resource',
 };
 
-export function entity(kind: EntityKind, key: string, name: string | null = null, account_id: string | null = null): EntityRef {
+export function entity(
+  kind: EntityKind,
+  key: string,
+  name: string | null = null,
+  account_id: string | null = null,
+): EntityRef {
   return { kind, key, name, account_id };
 }
 
@@ -25,7 +30,7 @@ export function parseEntityParam(value: string): { kind: EntityKind; key: string
   const colon = value.indexOf(':');
   if (colon <= 0) return null;
   const kind = value.slice(0, colon);
-  return kind in kKindLabel ? { kind: kind as EntityKind, key: value.slice(colon + 1) } : null;
+  return Object.hasOwn(kKindLabel, kind) ? { kind: kind as EntityKind, key: value.slice(colon + 1) } : null;
 }
 
 /** The name where there is one; for bare keys the part that people recognise. */
@@ -68,5 +73,7 @@ export function findingsLink(ref: { kind: EntityKind; key: string }, time: reado
 
 export function networkText(asn: string | number | null, org: string | null, country: string | null): string {
   const number = asn === null || asn === '' ? '' : `AS${String(asn).replace(/^AS/i, '')}`;
-  return [[number, org ?? ''].filter((part) => part !== '').join(' '), country ?? ''].filter((part) => part !== '').join(' · ');
+  return [[number, org ?? ''].filter((part) => part !== '').join(' '), country ?? '']
+    .filter((part) => part !== '')
+    .join(' · ');
 }

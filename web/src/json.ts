@@ -126,7 +126,9 @@ export function matches(node: JsonNode, needle: string): number {
   switch (node.kind) {
     case 'object':
       return node.entries.reduce(
-        (total, entry) => total + (entry.key.toLowerCase().includes(needle) ? 1 : 0) + matches(entry.value, needle), 0);
+        (total, entry) => total + (entry.key.toLowerCase().includes(needle) ? 1 : 0) + matches(entry.value, needle),
+        0,
+      );
     case 'array':
       return node.items.reduce((total, item) => total + matches(item, needle), 0);
     case 'string':

@@ -8,9 +8,12 @@ import { Help } from './components/help';
 import { MenuLayer } from './components/menu';
 import { ProblemBox } from './components/states';
 import { TopBar } from './components/top_bar';
-import { startAccounts } from './state/accounts';
+import { forgetAccounts, startAccounts } from './state/accounts';
 import { startKeys } from './state/keys';
+import { startLive } from './state/live';
+import { clearPages } from './state/pages';
 import { startPrefs } from './state/prefs';
+import { clearCache } from './state/resource';
 import { place, startRouter } from './state/router';
 import { retrySession, session, startSession } from './state/session';
 import type { View } from './state/url';
@@ -23,7 +26,12 @@ import { Quarantine } from './views/quarantine';
 import { SignIn } from './views/sign_in';
 
 const kTitles: Record<View, string> = {
-  overview: 'Overview', findings: 'Findings', finding: 'Finding', activity: 'Activity', accounts: 'Accounts', quarantine: 'Quarantine',
+  overview: 'Overview',
+  findings: 'Findings',
+  finding: 'Finding',
+  activity: 'Activity',
+  accounts: 'Accounts',
+  quarantine: 'Quarantine',
 };
 
 function CurrentView() {
@@ -50,18 +58,36 @@ function App() {
     document.title = `${state.kind === 'signed_in' ? kTitles[view] : 'Sign in'} · Backtrail`;
   }, [state.kind, view]);
   useEffect(() => {
-    if (state.kind === 'signed_in') startAccounts();
+    if (state.kind === 'signed_out') {
+      // The next to sign in may be somebody else, who sees other accounts.
+      clearCache();
+      clearPages();
+      forgetAccounts();
+    }
+    if (state.kind !== 'signed_in') return;
+    startAccounts();
+    startLive();
   }, [state.kind]);
   if (state.kind === 'starting') return <main class="starting" aria-busy="true" aria-label="Loading" />;
   if (state.kind === 'signed_out') return <SignIn problem={state.problem} />;
-  if (state.kind === 'unreachable') return <main class="sign-in"><h1 class="offscreen">Backtrail</h1><ProblemBox problem={state.problem} retry={retrySession} /></main>;
+  if (state.kind === 'unreachable')
+    return (
+      <main class="sign-in">
+        <h1 class="offscreen">Backtrail</h1>
+        <ProblemBox problem={state.problem} retry={retrySession} />
+      </main>
+    );
   return (
     <>
       <TopBar />
-      <main id="main" tabIndex={-1}><CurrentView /></main>
+      <main id="main" tabIndex={-1}>
+        <CurrentView />
+        <MenuLayer />
+      </main>
       <Help />
-      <MenuLayer />
-      <div class={`notice${notice.value === '' ? ' hidden' : ''}`} role="status" aria-live="polite">{notice.value}</div>
+      <div class={`notice${notice.value === '' ? ' hidden' : ''}`} role="status" aria-live="polite">
+        {notice.value}
+      </div>
     </>
   );
 }

@@ -62,7 +62,10 @@ export function findingInterval(
 ): Interval {
   const around = { hour: 3_600_000, day: 86_400_000 }[range];
   if (around !== undefined) {
-    return { from_ms: scope.window_from_ms - around, to_ms: Math.min(scope.window_to_ms + around, Math.max(as_of_ms, scope.window_to_ms)) };
+    return {
+      from_ms: scope.window_from_ms - around,
+      to_ms: Math.min(scope.window_to_ms + around, Math.max(as_of_ms, scope.window_to_ms)),
+    };
   }
   if (range === 'scope') return { from_ms: scope.from_ms, to_ms: scope.to_ms };
   return resolveRange(range, null, null, as_of_ms);

@@ -49,7 +49,9 @@ export function pieces(text: string): Piece[] {
 
 /** The same as one string, for attributes such as title and aria-label. */
 export function visible(text: string): string {
-  return pieces(text).map((piece) => piece.text).join('');
+  return pieces(text)
+    .map((piece) => piece.text)
+    .join('');
 }
 
 /** Shortens in the middle, where ids and ARNs differ least; never cuts a surrogate pair. */

@@ -17,7 +17,8 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-const kDateTime = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?\s*(Z|z|UTC|[+-]\d{2}:?\d{2})?$/;
+const kDateTime =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?\s*(Z|z|UTC|[+-]\d{2}:?\d{2})?$/;
 
 /** Reads RFC 3339 and what people type: "2026-11-20", "2026-11-20 05:12", with or without a zone. */
 export function parseInstant(text: string, zone: Zone = 'utc'): number | null {
@@ -115,6 +116,19 @@ export function snapToBuckets(from_ms: number, to_ms: number, origin_ms: number,
   const first = Math.floor((from_ms - origin_ms) / bucket_ms);
   const last = Math.max(first + 1, Math.ceil((to_ms - origin_ms) / bucket_ms));
   return [origin_ms + first * bucket_ms, origin_ms + last * bucket_ms];
+}
+
+/** Overlapping intervals as one, in order: shading drawn twice would read as twice as bad. */
+export function mergeIntervals<T extends { from_ms: number; to_ms: number }>(
+  intervals: readonly T[],
+): { from_ms: number; to_ms: number }[] {
+  const out: { from_ms: number; to_ms: number }[] = [];
+  for (const { from_ms, to_ms } of [...intervals].sort((a, b) => a.from_ms - b.from_ms)) {
+    const last = out[out.length - 1];
+    if (last !== undefined && from_ms <= last.to_ms) last.to_ms = Math.max(last.to_ms, to_ms);
+    else out.push({ from_ms, to_ms });
+  }
+  return out;
 }
 
 /** The present, rounded up to a whole second so that a half-open range holds what just happened. */

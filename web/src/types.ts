@@ -4,7 +4,7 @@ export type SeverityLabel = 'critical' | 'high' | 'medium' | 'low' | 'informatio
 export type Outcome = 'ok' | 'denied' | 'failed';
 export type Direction = 'by' | 'on';
 export type EntityKind =
-  | 'account' | 'principal' | 'role_session' | 'access_key' | 'instance' | 'ip_address' | 'user_agent' | 'resource';
+  'account' | 'principal' | 'role_session' | 'access_key' | 'instance' | 'ip_address' | 'user_agent' | 'resource';
 
 export interface EntityRef {
   kind: EntityKind;

@@ -174,6 +174,19 @@ Result<void> make_private_directory(const fs::path& path, const UserIdentity& us
   return {};
 }
 
+Result<void> make_root_directory(const ClusterPaths& paths, const UserIdentity& user) {
+  const bool shared = user.uid != geteuid();
+  fs::path at;
+  for (const auto& part : paths.root) {
+    at /= part;
+    const bool made = mkdir(at.c_str(), shared ? 0711 : 0755) == 0;
+    if (!made && errno != EEXIST) return io_error(at, "cannot make the directory");
+    if (shared && (made || at == paths.root) && chmod(at.c_str(), 0711) != 0)
+      return io_error(at, "cannot change its mode");
+  }
+  return {};
+}
+
 Result<void> prepare_directories(const ClusterPaths& paths, const UserIdentity& user) {
   if (const fs::path closed = closed_parent(paths.root, user); !closed.empty())
     return fail(Code::kIo, fmt::format("the database runs as user {0}, who cannot enter {1}: choose a data directory "

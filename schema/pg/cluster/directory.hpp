@@ -51,6 +51,10 @@ Result<std::string> published_socket(const ClusterPaths& paths);
 // `wanted`, postgres or nobody, the first that exists.
 Result<UserIdentity> server_user(const ClusterPaths& paths, const std::string& wanted);
 
+// Makes paths.root with the parents that are missing. What is made for another user lets that user pass (0711),
+// whatever our umask says.
+Result<void> make_root_directory(const ClusterPaths& paths, const UserIdentity& user);
+
 // Makes the directories, owned by `user`; kIo says which parent directory `user` cannot enter.
 Result<void> prepare_directories(const ClusterPaths& paths, const UserIdentity& user);
 

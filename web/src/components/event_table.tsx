@@ -29,7 +29,15 @@ function serviceLabel(service: string | null): string {
 
 function Matched({ event }: { event: EventRow }) {
   const directions = [...new Set(event.matched.map((one) => one.direction))];
-  return <>{directions.map((one) => <span key={one} class={`direction direction-${one}`}>{one}</span>)}</>;
+  return (
+    <>
+      {directions.map((one) => (
+        <span key={one} class={`direction direction-${one}`}>
+          {one}
+        </span>
+      ))}
+    </>
+  );
 }
 
 function Cells({ event, marks }: { event: EventRow; marks: Marks | undefined }) {
@@ -37,14 +45,65 @@ function Cells({ event, marks }: { event: EventRow; marks: Marks | undefined }) 
   const hotKey = event.access_key_id !== null && marks?.keys.has(event.access_key_id) === true;
   return (
     <>
-      <td class="c-outcome"><OutcomeMark outcome={event.outcome} code={event.error_code} /></td>
-      <td class="c-account"><Value entity={{ kind: 'account', key: event.account_id, name: event.account_name }} /></td>
-      <td class="c-region">{event.region === null ? <span class="none">–</span> : <Value filter={['region', event.region]} />}</td>
-      <td class="c-actor">{event.principal === null ? <Text of={event.invoked_by ?? event.identity_type} /> : <Value entity={event.principal} />}{event.session_name !== null && event.principal !== null && <span class="dim session" title={visible(event.session_name)}> / <Text of={event.session_name} /></span>}</td>
-      <td class="c-key">{event.access_key_id === null ? <span class="none">–</span> : <span class={hotKey ? 'hot' : ''}><Value entity={{ kind: 'access_key', key: event.access_key_id }} mono /></span>}</td>
-      <td class="c-ip">{event.source_ip === null ? <span class="none">–</span> : <span class={hotIp ? 'hot' : ''} title={hotIp ? 'an address that the finding names' : undefined}><Value entity={{ kind: 'ip_address', key: event.source_ip }} mono /></span>}</td>
-      <td class="c-resource">{event.resources[0] === undefined ? <span class="none">–</span> : <><Value entity={event.resources[0]} />{event.resources.length - 1 + event.resources_more > 0 && <span class="dim"> +{count(event.resources.length - 1 + event.resources_more)}</span>}</>}</td>
-      <td class="c-agent">{event.user_agent === null ? <span class="none">–</span> : <Value entity={{ kind: 'user_agent', key: event.user_agent }} />}</td>
+      <td class="c-outcome">
+        <OutcomeMark outcome={event.outcome} code={event.error_code} />
+      </td>
+      <td class="c-account">
+        <Value entity={{ kind: 'account', key: event.account_id, name: event.account_name }} />
+      </td>
+      <td class="c-region">
+        {event.region === null ? <span class="none">–</span> : <Value filter={['region', event.region]} />}
+      </td>
+      <td class="c-actor">
+        {event.principal === null ? (
+          <Text of={event.invoked_by ?? event.identity_type} />
+        ) : (
+          <Value entity={event.principal} />
+        )}
+        {event.session_name !== null && event.principal !== null && (
+          <span class="dim session" title={visible(event.session_name)}>
+            {' '}
+            / <Text of={event.session_name} />
+          </span>
+        )}
+      </td>
+      <td class="c-key">
+        {event.access_key_id === null ? (
+          <span class="none">–</span>
+        ) : (
+          <span class={hotKey ? 'hot' : ''}>
+            <Value entity={{ kind: 'access_key', key: event.access_key_id }} mono />
+          </span>
+        )}
+      </td>
+      <td class="c-ip">
+        {event.source_ip === null ? (
+          <span class="none">–</span>
+        ) : (
+          <span class={hotIp ? 'hot' : ''} title={hotIp ? 'an address that the finding names' : undefined}>
+            <Value entity={{ kind: 'ip_address', key: event.source_ip }} mono />
+          </span>
+        )}
+      </td>
+      <td class="c-resource">
+        {event.resources[0] === undefined ? (
+          <span class="none">–</span>
+        ) : (
+          <>
+            <Value entity={event.resources[0]} />
+            {event.resources.length - 1 + event.resources_more > 0 && (
+              <span class="dim"> +{count(event.resources.length - 1 + event.resources_more)}</span>
+            )}
+          </>
+        )}
+      </td>
+      <td class="c-agent">
+        {event.user_agent === null ? (
+          <span class="none">–</span>
+        ) : (
+          <Value entity={{ kind: 'user_agent', key: event.user_agent }} />
+        )}
+      </td>
     </>
   );
 }
@@ -52,12 +111,28 @@ function Cells({ event, marks }: { event: EventRow; marks: Marks | undefined }) 
 function Api({ event, times = 1 }: { event: EventRow; times?: number }) {
   return (
     <div class="api-cell">
-      <span class="dim service"><Text of={serviceLabel(event.service)} /></span>
-      <span class="api"><Value filter={['api', event.api ?? '']} /></span>
+      <span class="dim service">
+        <Text of={serviceLabel(event.service)} />
+      </span>
+      <span class="api">
+        <Value filter={['api', event.api ?? '']} />
+      </span>
       {times > 1 && <span class="times">×{count(times)}</span>}
-      {event.error_code !== null && <span class={`error-code error-${event.outcome}`}><Text of={event.error_code} /></span>}
-      {event.read_only === false && event.outcome === 'ok' && <span class="tag tag-write" title="a call that changes something">write</span>}
-      {event.flags.map((flag) => <span key={flag} class="tag tag-warn"><Text of={flag} /></span>)}
+      {event.error_code !== null && (
+        <span class={`error-code error-${event.outcome}`}>
+          <Text of={event.error_code} />
+        </span>
+      )}
+      {event.read_only === false && event.outcome === 'ok' && (
+        <span class="tag tag-write" title="a call that changes something">
+          write
+        </span>
+      )}
+      {event.flags.map((flag) => (
+        <span key={flag} class="tag tag-warn">
+          <Text of={flag} />
+        </span>
+      ))}
     </div>
   );
 }
@@ -73,20 +148,35 @@ function inControl(event: Event): boolean {
 }
 
 function rowClass(event: EventRow, selected: boolean, marks: Marks | undefined, extra = ''): string {
-  return [`row-${event.outcome}`, selected ? 'selected' : '', inside(event, marks) ? 'in-window' : '', extra].filter((one) => one !== '').join(' ');
+  return [`row-${event.outcome}`, selected ? 'selected' : '', inside(event, marks) ? 'in-window' : '', extra]
+    .filter((one) => one !== '')
+    .join(' ');
 }
 
 function Single({ event, selected, open, marks, nested }: RowProps & { nested: boolean }) {
   const chosen = event.event_key === selected;
   return (
     <tr
-      data-row={event.event_key} tabIndex={chosen ? 0 : -1} class={rowClass(event, chosen, marks, nested ? 'nested' : '')} aria-current={chosen ? 'true' : undefined}
-      onClick={(click) => { if (!inControl(click)) open(event.event_key); }}
-      onKeyDown={(key) => { if (key.key === 'Enter' && key.target === key.currentTarget) open(event.event_key); }}
+      data-row={event.event_key}
+      tabIndex={chosen ? 0 : -1}
+      class={rowClass(event, chosen, marks, nested ? 'nested' : '')}
+      aria-current={chosen ? 'true' : undefined}
+      onClick={(click) => {
+        if (!inControl(click)) open(event.event_key);
+      }}
+      onKeyDown={(key) => {
+        if (key.key === 'Enter' && key.target === key.currentTarget) open(event.event_key);
+      }}
     >
-      <td class="c-time"><Time at={event.event_time} /></td>
-      <td class="c-match"><Matched event={event} /></td>
-      <td class="c-api"><Api event={event} /></td>
+      <td class="c-time">
+        <Time at={event.event_time} />
+      </td>
+      <td class="c-match">
+        <Matched event={event} />
+      </td>
+      <td class="c-api">
+        <Api event={event} />
+      </td>
       <Cells event={event} marks={marks} />
     </tr>
   );
@@ -98,24 +188,56 @@ function spanOf(one: Fold): string {
   return newest === null || oldest === null ? '' : formatDuration(newest - oldest);
 }
 
-function Folded({ one, opened, flip, ...rest }: { one: Fold; opened: boolean; flip: (id: string) => void; selected: string | null; open: (key: string) => void; marks: Marks | undefined }) {
+function Folded({
+  one,
+  opened,
+  flip,
+  ...rest
+}: {
+  one: Fold;
+  opened: boolean;
+  flip: (id: string) => void;
+  selected: string | null;
+  open: (key: string) => void;
+  marks: Marks | undefined;
+}) {
   const newest = one.events[0];
   const oldest = one.events[one.events.length - 1];
   if (newest === undefined || oldest === undefined) return null;
   return (
     <>
       <tr
-        data-row={`fold-${one.id}`} tabIndex={-1} class={rowClass(newest, false, rest.marks, 'fold')}
-        onClick={(click) => { if (!inControl(click)) flip(one.id); }}
-        onKeyDown={(key) => { if (key.key === 'Enter' && key.target === key.currentTarget) flip(one.id); }}
+        data-row={`fold-${one.id}`}
+        tabIndex={-1}
+        class={rowClass(newest, false, rest.marks, 'fold')}
+        onClick={(click) => {
+          if (!inControl(click)) flip(one.id);
+        }}
+        onKeyDown={(key) => {
+          if (key.key === 'Enter' && key.target === key.currentTarget) flip(one.id);
+        }}
       >
         <td class="c-time">
-          <button type="button" class="fold-button" aria-expanded={opened} aria-label={`${opened ? 'Close' : 'Open'} ${count(one.events.length)} events`} onClick={() => flip(one.id)}><Icon name={opened ? 'down' : 'right'} /></button>
+          <button
+            type="button"
+            class="fold-button"
+            aria-expanded={opened}
+            aria-label={`${opened ? 'Close' : 'Open'} ${count(one.events.length)} events`}
+            onClick={() => flip(one.id)}
+          >
+            <Icon name={opened ? 'down' : 'right'} />
+          </button>
           <Time at={newest.event_time} />
-          <div class="second">since <Time at={oldest.event_time} detail="second" /> · {spanOf(one)}</div>
+          <div class="second">
+            since <Time at={oldest.event_time} detail="second" /> · {spanOf(one)}
+          </div>
         </td>
-        <td class="c-match"><Matched event={newest} /></td>
-        <td class="c-api"><Api event={newest} times={one.events.length} /></td>
+        <td class="c-match">
+          <Matched event={newest} />
+        </td>
+        <td class="c-api">
+          <Api event={newest} times={one.events.length} />
+        </td>
         <Cells event={newest} marks={rest.marks} />
       </tr>
       {opened && one.events.map((event) => <Single key={event.event_key} event={event} nested {...rest} />)}
@@ -123,8 +245,22 @@ function Folded({ one, opened, flip, ...rest }: { one: Fold; opened: boolean; fl
   );
 }
 
-export function EventTable({ events, selected, open, busy, folded, caption, marks }: {
-  events: readonly EventRow[]; selected: string | null; open: (event_key: string) => void; busy: boolean; folded: boolean; caption: string; marks?: Marks;
+export function EventTable({
+  events,
+  selected,
+  open,
+  busy,
+  folded,
+  caption,
+  marks,
+}: {
+  events: readonly EventRow[];
+  selected: string | null;
+  open: (event_key: string) => void;
+  busy: boolean;
+  folded: boolean;
+  caption: string;
+  marks?: Marks;
 }) {
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => (folded ? fold(events) : unfolded(events)), [events, folded]);
@@ -138,25 +274,57 @@ export function EventTable({ events, selected, open, busy, folded, caption, mark
       <caption class="offscreen">{caption}</caption>
       <thead>
         <tr>
-          <th scope="col" class="c-time">Time ({zoneText()})</th>
-          <th scope="col" class="c-match"><span class="offscreen">By or on</span></th>
-          <th scope="col" class="c-api">API</th>
-          <th scope="col" class="c-outcome">Outcome</th>
-          <th scope="col" class="c-account">Account</th>
-          <th scope="col" class="c-region">Region</th>
-          <th scope="col" class="c-actor">Caller</th>
-          <th scope="col" class="c-key">Access key</th>
-          <th scope="col" class="c-ip">Source IP</th>
-          <th scope="col" class="c-resource">Resource</th>
-          <th scope="col" class="c-agent">User agent</th>
+          <th scope="col" class="c-time">
+            Time ({zoneText()})
+          </th>
+          <th scope="col" class="c-match">
+            <span class="offscreen">By or on</span>
+          </th>
+          <th scope="col" class="c-api">
+            API
+          </th>
+          <th scope="col" class="c-outcome">
+            Outcome
+          </th>
+          <th scope="col" class="c-account">
+            Account
+          </th>
+          <th scope="col" class="c-region">
+            Region
+          </th>
+          <th scope="col" class="c-actor">
+            Caller
+          </th>
+          <th scope="col" class="c-key">
+            Access key
+          </th>
+          <th scope="col" class="c-ip">
+            Source IP
+          </th>
+          <th scope="col" class="c-resource">
+            Resource
+          </th>
+          <th scope="col" class="c-agent">
+            User agent
+          </th>
         </tr>
       </thead>
       <tbody>
         {rows.map((one) => {
           const only = one.events[0];
-          return one.events.length === 1 && only !== undefined
-            ? <Single key={one.id} event={only} selected={selected} open={open} marks={marks} nested={false} />
-            : <Folded key={one.id} one={one} opened={opened.has(one.id)} flip={flip} selected={selected} open={open} marks={marks} />;
+          return one.events.length === 1 && only !== undefined ? (
+            <Single key={one.id} event={only} selected={selected} open={open} marks={marks} nested={false} />
+          ) : (
+            <Folded
+              key={one.id}
+              one={one}
+              opened={opened.has(one.id)}
+              flip={flip}
+              selected={selected}
+              open={open}
+              marks={marks}
+            />
+          );
         })}
       </tbody>
     </table>

@@ -39,13 +39,39 @@ function Item({ item, highest }: { item: FacetItem; highest: number }) {
   };
   return (
     <li class={`facet${active ? ' facet-on' : ''}${without_ ? ' facet-off' : ''}`}>
-      <button type="button" class="facet-main" aria-pressed={active} title={visible(item.detail ?? item.text)} onClick={() => apply(item.params)}>
+      <button
+        type="button"
+        class="facet-main"
+        aria-pressed={active}
+        title={visible(item.detail ?? item.text)}
+        onClick={() => apply(item.params)}
+      >
         <span class="facet-bar" style={{ width: `${highest === 0 ? 0 : (100 * item.count) / highest}%` }} />
-        <span class="facet-text"><Text of={item.text} />{item.detail != null && <span class="facet-detail"><Text of={item.detail} /></span>}</span>
-        {(item.marks ?? []).map((mark) => <span key={mark.class} class={`facet-mark ${mark.class}`}>{mark.text}</span>)}
+        <span class="facet-text">
+          <Text of={item.text} />
+          {item.detail != null && (
+            <span class="facet-detail">
+              <Text of={item.detail} />
+            </span>
+          )}
+        </span>
+        {(item.marks ?? []).map((mark) => (
+          <span key={mark.class} class={`facet-mark ${mark.class}`}>
+            {mark.text}
+          </span>
+        ))}
         <span class="facet-count">{count(item.count)}</span>
       </button>
-      <button type="button" class="facet-not" aria-pressed={without_} aria-label={`Filter out ${visible(item.text)}`} title="Filter out" onClick={() => apply(negated.slice(-1))}>≠</button>
+      <button
+        type="button"
+        class="facet-not"
+        aria-pressed={without_}
+        aria-label={`Filter out ${visible(item.text)}`}
+        title="Filter out"
+        onClick={() => apply(negated.slice(-1))}
+      >
+        ≠
+      </button>
     </li>
   );
 }
@@ -54,7 +80,18 @@ function Item({ item, highest }: { item: FacetItem; highest: number }) {
 export function FacetSwitch() {
   const shown = facetsShown.value;
   const text = shown ? 'Hide the column of values' : 'Show the column of values';
-  return <button type="button" class="icon-button" aria-pressed={shown} aria-label={text} title={text} onClick={() => (facetsShown.value = !shown)}><Icon name="columns" /></button>;
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      aria-pressed={shown}
+      aria-label={text}
+      title={text}
+      onClick={() => (facetsShown.value = !shown)}
+    >
+      <Icon name="columns" />
+    </button>
+  );
 }
 
 export function Facets({ groups, label, busy }: { groups: readonly FacetGroup[]; label: string; busy: boolean }) {
@@ -67,21 +104,41 @@ export function Facets({ groups, label, busy }: { groups: readonly FacetGroup[];
   };
   return (
     <nav class={`facets${busy ? ' busy' : ''}`} aria-label={label}>
-      {groups.filter((group) => group.items.length > 0).map((group) => {
-        const open = !closed.has(group.name);
-        const whole = all.has(group.name);
-        const shown = whole ? group.items : group.items.slice(0, kShown);
-        const highest = Math.max(...group.items.map((item) => item.count));
-        return (
-          <section key={group.name} class="facet-group">
-            <h3><button type="button" class="facet-title" aria-expanded={open} onClick={() => setClosed(flip(closed, group.name))}><Icon name={open ? 'down' : 'right'} />{group.title}</button></h3>
-            {open && <ul>{shown.map((item) => <Item key={JSON.stringify(item.params)} item={item} highest={highest} />)}</ul>}
-            {open && group.items.length > kShown && (
-              <button type="button" class="link facet-more" onClick={() => setAll(flip(all, group.name))}>{whole ? 'Fewer' : `${count(group.items.length - kShown)} more`}</button>
-            )}
-          </section>
-        );
-      })}
+      {groups
+        .filter((group) => group.items.length > 0)
+        .map((group) => {
+          const open = !closed.has(group.name);
+          const whole = all.has(group.name);
+          const shown = whole ? group.items : group.items.slice(0, kShown);
+          const highest = Math.max(...group.items.map((item) => item.count));
+          return (
+            <section key={group.name} class="facet-group">
+              <h2>
+                <button
+                  type="button"
+                  class="facet-title"
+                  aria-expanded={open}
+                  onClick={() => setClosed(flip(closed, group.name))}
+                >
+                  <Icon name={open ? 'down' : 'right'} />
+                  {group.title}
+                </button>
+              </h2>
+              {open && (
+                <ul>
+                  {shown.map((item) => (
+                    <Item key={JSON.stringify(item.params)} item={item} highest={highest} />
+                  ))}
+                </ul>
+              )}
+              {open && group.items.length > kShown && (
+                <button type="button" class="link facet-more" onClick={() => setAll(flip(all, group.name))}>
+                  {whole ? 'Fewer' : `${count(group.items.length - kShown)} more`}
+                </button>
+              )}
+            </section>
+          );
+        })}
     </nav>
   );
 }

@@ -9,13 +9,28 @@ export function FactList({ children }: { children: ComponentChildren }) {
 }
 
 /** Nothing at all for an absent fact: a row of dashes says less than no row. */
-export function FactRow({ label, value, copy, children }: { label: string; value?: string | number | null; copy?: string | null; children?: ComponentChildren }) {
+export function FactRow({
+  label,
+  value,
+  copy,
+  children,
+}: {
+  label: string;
+  value?: string | number | null;
+  copy?: string | null;
+  children?: ComponentChildren;
+}) {
   if (children === undefined && (value === null || value === undefined || value === '')) return null;
   const copied = copy ?? (typeof value === 'string' ? value : null);
   return (
     <div class="fact">
-      <dt><Text of={label} /></dt>
-      <dd><span class="fact-value">{children ?? <Text of={value} />}</span>{copied !== null && copied !== '' && <CopyButton text={copied} label={label} />}</dd>
+      <dt>
+        <Text of={label} />
+      </dt>
+      <dd>
+        <span class="fact-value">{children ?? <Text of={value} />}</span>
+        {copied !== null && copied !== '' && <CopyButton text={copied} label={label} />}
+      </dd>
     </div>
   );
 }

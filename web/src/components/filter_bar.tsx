@@ -43,11 +43,32 @@ function Chip({ param, fields }: { param: Param; fields: readonly Field[] }) {
   const relation = name === 'title' ? 'has' : negated ? 'is not' : 'is';
   return (
     <li class={`chip${negated ? ' chip-not' : ''}`}>
-      {plain
-        ? <span class="chip-part">{label} <i>{relation}</i></span>
-        : <button type="button" class="chip-part" title="Switch between is and is not" aria-label={`${negated ? 'Filter for' : 'Filter out'} ${spoken}`} onClick={() => setParams(toggleNegation(place.value.params, name, value))}>{label} <i>{relation}</i></button>}
-      <span class="chip-value" title={visible(text)}><Text of={shorten(text, kMaxChip)} /></span>
-      <button type="button" class="chip-part" aria-label={`Remove filter ${spoken}`} onClick={() => setParams(remove(place.value.params, name, value))}><Icon name="close" /></button>
+      {plain ? (
+        <span class="chip-part">
+          {label} <i>{relation}</i>
+        </span>
+      ) : (
+        <button
+          type="button"
+          class="chip-part"
+          title="Switch between is and is not"
+          aria-label={`${label} ${relation} ${visible(text)}, switch to ${negated ? 'is' : 'is not'}`}
+          onClick={() => setParams(toggleNegation(place.value.params, name, value))}
+        >
+          {label} <i>{relation}</i>
+        </button>
+      )}
+      <span class="chip-value" title={visible(text)}>
+        <Text of={shorten(text, kMaxChip)} />
+      </span>
+      <button
+        type="button"
+        class="chip-part"
+        aria-label={`Remove filter ${spoken}`}
+        onClick={() => setParams(remove(place.value.params, name, value))}
+      >
+        <Icon name="close" />
+      </button>
     </li>
   );
 }
@@ -67,30 +88,102 @@ function AddForm({ fields, done }: { fields: readonly Field[]; done: () => void 
   };
   return (
     <form class="filter-form" onSubmit={submit}>
-      <label>Field<select class="input" value={name} onChange={(event) => { setName(event.currentTarget.value); setValue(''); }}>
-        {fields.map((one) => <option key={one.name} value={one.name}>{one.label}</option>)}
-      </select></label>
-      {field?.plain !== true && <label>Is<select class="input" value={negated ? 'not' : 'is'} onChange={(event) => setNegated(event.currentTarget.value === 'not')}>
-        <option value="is">is</option><option value="not">is not</option>
-      </select></label>}
-      <label class="filter-value">Value<input class="input" value={value} list={list} placeholder={field?.hint ?? ''} autocomplete="off" spellcheck={false} onInput={(event) => setValue(event.currentTarget.value)} /></label>
-      <datalist id={list}>{(field?.values ?? []).map((one) => <option key={one} value={one} />)}</datalist>
-      <button type="submit" class="button primary" disabled={value.trim() === ''}>Add</button>
+      <label>
+        Field
+        <select
+          class="input"
+          value={name}
+          onChange={(event) => {
+            setName(event.currentTarget.value);
+            setValue('');
+          }}
+        >
+          {fields.map((one) => (
+            <option key={one.name} value={one.name}>
+              {one.label}
+            </option>
+          ))}
+        </select>
+      </label>
+      {field?.plain !== true && (
+        <label>
+          Is
+          <select
+            class="input"
+            value={negated ? 'not' : 'is'}
+            onChange={(event) => setNegated(event.currentTarget.value === 'not')}
+          >
+            <option value="is">is</option>
+            <option value="not">is not</option>
+          </select>
+        </label>
+      )}
+      <label class="filter-value">
+        Value
+        <input
+          class="input"
+          value={value}
+          list={list}
+          placeholder={field?.hint ?? ''}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => setValue(event.currentTarget.value)}
+        />
+      </label>
+      <datalist id={list}>
+        {(field?.values ?? []).map((one) => (
+          <option key={one} value={one} />
+        ))}
+      </datalist>
+      <button type="submit" class="button primary" disabled={value.trim() === ''}>
+        Add
+      </button>
     </form>
   );
 }
 
-export function FilterBar({ fields, names, range, children }: {
-  fields: readonly Field[]; names: readonly string[]; range: ComponentChildren; children?: ComponentChildren;
+export function FilterBar({
+  fields,
+  names,
+  range,
+  children,
+}: {
+  fields: readonly Field[];
+  names: readonly string[];
+  range: ComponentChildren;
+  children?: ComponentChildren;
 }) {
   const params = place.value.params;
   const chips = keep(params, names);
   return (
     <div class="filter-bar" role="group" aria-label="Filter">
       {range}
-      {chips.length > 0 && <ul class="chips" aria-label="Filters in use">{chips.map((param) => <Chip key={param.join('=')} param={param} fields={fields} />)}</ul>}
-      {fields.length > 0 && <Popover label="Add a filter" class="ghost" button={<><Icon name="plus" />Filter</>}>{(close) => <AddForm fields={fields} done={close} />}</Popover>}
-      {chips.length > 1 && <button type="button" class="button ghost" onClick={() => setParams(without(params, names))}>Clear all</button>}
+      {chips.length > 0 && (
+        <ul class="chips" aria-label="Filters in use">
+          {chips.map((param) => (
+            <Chip key={param.join('=')} param={param} fields={fields} />
+          ))}
+        </ul>
+      )}
+      {fields.length > 0 && (
+        <Popover
+          label="Add a filter"
+          class="ghost"
+          button={
+            <>
+              <Icon name="plus" />
+              Filter
+            </>
+          }
+        >
+          {(close) => <AddForm fields={fields} done={close} />}
+        </Popover>
+      )}
+      {chips.length > 1 && (
+        <button type="button" class="button ghost" onClick={() => setParams(without(params, names))}>
+          Clear all
+        </button>
+      )}
       <div class="filter-end">{children}</div>
     </div>
   );

@@ -25,8 +25,20 @@ function Presets({ range }: { range: string | null }) {
   return (
     <div class="segmented" role="group" aria-label="Time range of the activity">
       {kFindingRanges.map((one) => (
-        <button key={one.name} type="button" title={one.hint} aria-pressed={range === one.name} data-range={one.name}
-          onClick={() => setParams(setMany(place.value.params, { range: one.name === 'scope' ? null : one.name, from: null, to: null }))}>{one.label}</button>
+        <button
+          key={one.name}
+          type="button"
+          title={one.hint}
+          aria-pressed={range === one.name}
+          data-range={one.name}
+          onClick={() =>
+            setParams(
+              setMany(place.value.params, { range: one.name === 'scope' ? null : one.name, from: null, to: null }),
+            )
+          }
+        >
+          {one.label}
+        </button>
       ))}
     </div>
   );
@@ -52,15 +64,32 @@ export function FindingActivity({ finding }: { finding: Finding }) {
   const scope = finding.scope;
   const interval = brushed
     ? resolveRange(null, get(params, 'from'), get(params, 'to'), asOf.value)
-    : findingInterval(range ?? 'scope', { from_ms: ms(scope.from), to_ms: ms(scope.to), window_from_ms: ms(scope.window_from), window_to_ms: ms(scope.window_to) }, asOf.value);
+    : findingInterval(
+        range ?? 'scope',
+        {
+          from_ms: ms(scope.from),
+          to_ms: ms(scope.to),
+          window_from_ms: ms(scope.window_from),
+          window_to_ms: ms(scope.window_to),
+        },
+        asOf.value,
+      );
   const marks = useMemo(() => marksOf(finding), [finding]);
   const shades = useMemo(() => [{ from_ms: marks.from_ms, to_ms: marks.to_ms }], [marks]);
   if (lane === undefined) {
-    return <Empty title="Nothing in this finding can be followed in CloudTrail">It names no user, role, key, instance, address or resource. The raw record may say more.</Empty>;
+    return (
+      <Empty title="Nothing in this finding can be followed in CloudTrail">
+        It names no user, role, key, instance, address or resource. The raw record may say more.
+      </Empty>
+    );
   }
   const time = intervalParams(interval);
   const request: Param[] = [...laneParams(lane), ...time];
-  const open = (event_key: string): void => setParams(set(place.value.params, 'event', event_key), get(place.value.params, 'event') === null ? 'push' : 'replace');
+  const open = (event_key: string): void =>
+    setParams(
+      set(place.value.params, 'event', event_key),
+      get(place.value.params, 'event') === null ? 'push' : 'replace',
+    );
   const brush = (from_ms: number, to_ms: number): void =>
     setParams(setMany(place.value.params, { range: null, from: toRfc3339(from_ms), to: toRfc3339(to_ms) }));
   return (
@@ -68,17 +97,40 @@ export function FindingActivity({ finding }: { finding: Finding }) {
       <div class="lane-bar">
         <div class="tabs" role="group" aria-label="Whose activity">
           {finding.activity.map((one, index) => (
-            <button key={index} type="button" aria-pressed={one === lane} onClick={() => setParams(set(place.value.params, 'lane', index === 0 ? null : String(index)))}><Text of={one.label} /></button>
+            <button
+              key={index}
+              type="button"
+              aria-pressed={one === lane}
+              onClick={() => setParams(set(place.value.params, 'lane', index === 0 ? null : String(index)))}
+            >
+              <Text of={one.label} />
+            </button>
           ))}
         </div>
-        <a class="button primary" data-full-activity href={link('activity', request)}><Icon name="open" />Full activity</a>
+        <a class="button primary" data-full-activity href={link('activity', request)}>
+          <Icon name="open" />
+          Full activity
+        </a>
       </div>
       <div class="lane-range">
         <Presets range={range} />
         <span class="dim interval">{intervalText(interval.from_ms, interval.to_ms)}</span>
       </div>
-      <VolumeChart params={request} shades={shades} shadeLabel="the finding's own window" height_px={130} onBrush={brush} label={`API calls over time: ${lane.label}`} />
-      <Timeline params={request} selected={get(params, 'event')} open={open} marks={marks} emptyHint="Choose a longer range or another tab. Services that are not in CloudTrail, such as database logins, leave no events." />
+      <VolumeChart
+        params={request}
+        shades={shades}
+        shadeLabel="the finding's own window"
+        height_px={130}
+        onBrush={brush}
+        label={`API calls over time: ${lane.label}`}
+      />
+      <Timeline
+        params={request}
+        selected={get(params, 'event')}
+        open={open}
+        marks={marks}
+        emptyHint="Choose a longer range or another tab. Services that are not in CloudTrail, such as database logins, leave no events."
+      />
     </PivotTime.Provider>
   );
 }

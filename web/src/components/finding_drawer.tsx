@@ -25,7 +25,15 @@ function Lanes({ finding, time }: { finding: Finding; time: readonly Param[] }) 
       <h3 class="drawer-section">Activity in the finding's scope</h3>
       <ul class="lanes">
         {finding.activity.map((lane, index) => (
-          <li key={index}><a class={index === 0 ? 'button primary' : 'button'} href={link('activity', [...laneParams(lane), ...time])}><Icon name="activity" /><Text of={lane.label} /></a></li>
+          <li key={index}>
+            <a
+              class={index === 0 ? 'button primary' : 'button'}
+              href={link('activity', [...laneParams(lane), ...time])}
+            >
+              <Icon name="activity" />
+              <Text of={lane.label} />
+            </a>
+          </li>
         ))}
       </ul>
     </section>
@@ -33,11 +41,20 @@ function Lanes({ finding, time }: { finding: Finding; time: readonly Param[] }) 
 }
 
 function Body({ finding }: { finding: Finding }) {
-  const time: Param[] = [['from', finding.scope.from], ['to', finding.scope.to]];
+  const time: Param[] = [
+    ['from', finding.scope.from],
+    ['to', finding.scope.to],
+  ];
   return (
     <PivotTime.Provider value={time}>
-      <h2 class="drawer-h"><Text of={finding.title} /></h2>
-      {finding.description !== null && <p class="description"><Text of={finding.description} /></p>}
+      <h2 class="drawer-h">
+        <Text of={finding.title} />
+      </h2>
+      {finding.description !== null && (
+        <p class="description">
+          <Text of={finding.description} />
+        </p>
+      )}
       <Lanes finding={finding} time={time} />
       <h3 class="drawer-section">Facts</h3>
       <KeyFacts finding={finding} />
@@ -47,7 +64,16 @@ function Body({ finding }: { finding: Finding }) {
           <h3 class="drawer-section">Related findings</h3>
           <ul class="related-list">
             {finding.related.slice(0, 8).map((one) => (
-              <li key={one.finding_id}><span class={`dot dot-${one.effective_severity_label}`} aria-hidden="true" /><a class="link" href={findingLink(one.finding_id)}><Text of={one.type} /></a><span class="dim"> <Text of={one.account_name ?? one.account_id} /></span></li>
+              <li key={one.finding_id}>
+                <span class={`dot dot-${one.effective_severity_label}`} aria-hidden="true" />
+                <a class="link" href={findingLink(one.finding_id)}>
+                  <Text of={one.type} />
+                </a>
+                <span class="dim">
+                  {' '}
+                  <Text of={one.account_name ?? one.account_id} />
+                </span>
+              </li>
             ))}
           </ul>
         </section>
@@ -61,14 +87,20 @@ export function FindingDrawer({ finding_id, close }: { finding_id: string; close
   const finding = detail.data;
   return (
     <Drawer
-      label="Finding" subject={finding_id} close={close}
+      label="Finding"
+      subject={finding_id}
+      close={close}
       head={finding === undefined ? 'Finding' : <FindingTitle finding={finding} />}
     >
-      <p class="drawer-actions"><a class="button" href={findingLink(finding_id)}><Icon name="open" />Open finding</a></p>
+      <p class="drawer-actions">
+        <a class="button" href={findingLink(finding_id)}>
+          <Icon name="open" />
+          Open finding
+        </a>
+      </p>
       {detail.problem !== undefined && <ProblemBox problem={detail.problem} retry={detail.reload} />}
       {finding === undefined && detail.problem === undefined && <Skeleton rows={12} label="Loading the finding" />}
       {finding !== undefined && <Body finding={finding} />}
     </Drawer>
   );
 }
-

@@ -26,7 +26,17 @@ function Account({ row }: { row: FindingRow }) {
   return (
     <>
       <Value entity={ref} />
-      <Second>{row.account_name !== null && <span class="mono"><Text of={row.account_id} /></span>}<span class="inline-region"> <Text of={row.region} /></span></Second>
+      <Second>
+        {row.account_name !== null && (
+          <span class="mono">
+            <Text of={row.account_id} />
+          </span>
+        )}
+        <span class="inline-region">
+          {' '}
+          <Text of={row.region} />
+        </span>
+      </Second>
     </>
   );
 }
@@ -35,8 +45,16 @@ function Actor({ row }: { row: FindingRow }) {
   const named = row.actor ?? null;
   return (
     <>
-      {named !== null ? <Value entity={named} text={named.name ?? row.user_name ?? named.key} /> : <Text of={row.user_name} />}
-      {row.access_key_id !== null && row.access_key_id !== '' && <Second><Value entity={{ kind: 'access_key', key: row.access_key_id }} mono /></Second>}
+      {named !== null ? (
+        <Value entity={named} text={named.name ?? row.user_name ?? named.key} />
+      ) : (
+        <Text of={row.user_name} />
+      )}
+      {row.access_key_id !== null && row.access_key_id !== '' && (
+        <Second>
+          <Value entity={{ kind: 'access_key', key: row.access_key_id }} mono />
+        </Second>
+      )}
     </>
   );
 }
@@ -47,7 +65,13 @@ function Remote({ row }: { row: FindingRow }) {
   return (
     <>
       <Value entity={{ kind: 'ip_address', key: row.remote_ip }} mono />
-      {network !== '' && <Second><span title={visible(network)}><Text of={network} /></span></Second>}
+      {network !== '' && (
+        <Second>
+          <span title={visible(network)}>
+            <Text of={network} />
+          </span>
+        </Second>
+      )}
     </>
   );
 }
@@ -58,29 +82,89 @@ function Row({ row, selected, open }: { row: FindingRow; selected: boolean; open
   };
   return (
     <tr
-      data-row={row.finding_id} tabIndex={selected ? 0 : -1} class={selected ? 'selected' : ''} aria-current={selected ? 'true' : undefined}
-      onClick={act} onKeyDown={(event) => { if (event.key === 'Enter' && event.target === event.currentTarget) open(row.finding_id); }}
+      data-row={row.finding_id}
+      tabIndex={selected ? 0 : -1}
+      class={selected ? 'selected' : ''}
+      aria-current={selected ? 'true' : undefined}
+      onClick={act}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && event.target === event.currentTarget) open(row.finding_id);
+      }}
     >
-      <td class="c-severity"><Severity label={row.effective_severity_label} /><Second><span title={row.severity === row.effective_severity ? undefined : `reported as ${row.severity_label}`}><Text of={row.effective_severity} /></span></Second></td>
-      <td class="c-seen"><Time at={row.last_seen_at} detail="minute" /><Second><Ago at={row.last_seen_at} /></Second></td>
+      <td class="c-severity">
+        <Severity label={row.effective_severity_label} />
+        <Second>
+          <span title={row.severity === row.effective_severity ? undefined : `reported as ${row.severity_label}`}>
+            <Text of={row.effective_severity} />
+          </span>
+        </Second>
+      </td>
+      <td class="c-seen">
+        <Time at={row.last_seen_at} detail="minute" />
+        <Second>
+          <Ago at={row.last_seen_at} />
+        </Second>
+      </td>
       <td class="c-finding">
-        <a class="strong" href={findingLink(row.finding_id)} title={visible(row.type)}><TypeName of={row.type} /></a>
+        <a class="strong" href={findingLink(row.finding_id)} title={visible(row.type)} aria-label={visible(row.type)}>
+          <TypeName of={row.type} />
+        </a>
         {row.sample && <span class="tag">sample</span>}
         {row.record_state !== 'active' && <span class="tag">archived</span>}
-        <Second><span title={visible(row.title ?? '')}><Text of={row.title} /></span></Second>
+        <Second>
+          <span title={visible(row.title ?? '')}>
+            {row.type.includes('/') && (
+              <span class="inline-prefix">
+                <Text of={row.type.slice(0, row.type.indexOf('/'))} /> ·{' '}
+              </span>
+            )}
+            <Text of={row.title} />
+          </span>
+        </Second>
       </td>
-      <td class="c-account"><Account row={row} /></td>
-      <td class="c-region">{row.region === null ? <span class="none">–</span> : <Value filter={['region', row.region]} />}</td>
-      <td class="c-actor"><Actor row={row} /></td>
+      <td class="c-account">
+        <Account row={row} />
+      </td>
+      <td class="c-region">
+        {row.region === null ? <span class="none">–</span> : <Value filter={['region', row.region]} />}
+      </td>
+      <td class="c-actor">
+        <Actor row={row} />
+      </td>
       <td class="c-resource">
-        {row.resource === null ? <Text of={row.resource_type} /> : <><Value entity={row.resource} /><Second><Text of={row.resource_type} /></Second></>}
+        {row.resource === null ? (
+          <Text of={row.resource_type} />
+        ) : (
+          <>
+            <Value entity={row.resource} />
+            <Second>
+              <Text of={row.resource_type} />
+            </Second>
+          </>
+        )}
       </td>
-      <td class="c-remote"><Remote row={row} /></td>
+      <td class="c-remote">
+        <Remote row={row} />
+      </td>
       <td class="c-count number">{count(row.count)}</td>
-      <td class="c-status"><span class={`status status-${row.status}`}>{row.status.replaceAll('_', ' ')}</span><Second><Text of={row.assignee ?? 'unassigned'} /></Second></td>
+      <td class="c-status">
+        <span class={`status status-${row.status}`}>{row.status.replaceAll('_', ' ')}</span>
+        <Second>
+          <Text of={row.assignee ?? 'unassigned'} />
+        </Second>
+      </td>
       <td class="c-related number">{count(row.related)}</td>
       <td class="c-go">
-        {row.actor !== null && <a class="icon-button" href={activityLink(row.actor, activityTime(row))} aria-label={`Activity of ${visible(row.actor.name ?? row.actor.key)}`} title="Activity of the actor around this finding"><Icon name="activity" /></a>}
+        {row.actor !== null && (
+          <a
+            class="icon-button"
+            href={activityLink(row.actor, activityTime(row))}
+            aria-label={`Activity of ${visible(row.actor.name ?? row.actor.key)}`}
+            title="Activity of the actor around this finding"
+          >
+            <Icon name="activity" />
+          </a>
+        )}
       </td>
     </tr>
   );
@@ -90,15 +174,37 @@ const kHour_ms = 3_600_000;
 
 /** The scope rule for a row, whose detail has not been fetched: an hour before to a day after. */
 export function activityTime(row: { first_seen_at: string; last_seen_at: string }): Param[] {
-  const at = (text: string, shift_ms: number): string => new Date(new Date(text).getTime() + shift_ms).toISOString().replace(/\.\d+Z$/, 'Z');
-  return [['from', at(row.first_seen_at, -kHour_ms)], ['to', at(row.last_seen_at, 24 * kHour_ms)]];
+  const at = (text: string, shift_ms: number): string =>
+    new Date(new Date(text).getTime() + shift_ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  return [
+    ['from', at(row.first_seen_at, -kHour_ms)],
+    ['to', at(row.last_seen_at, 24 * kHour_ms)],
+  ];
 }
 
-export function FindingTable({ rows, selected, open, busy, caption, sortable }: {
-  rows: readonly FindingRow[]; selected: string | null; open: (id: string) => void; busy: boolean; caption: string; sortable: boolean;
+export function FindingTable({
+  rows,
+  selected,
+  open,
+  busy,
+  caption,
+  sortable,
+}: {
+  rows: readonly FindingRow[];
+  selected: string | null;
+  open: (id: string) => void;
+  busy: boolean;
+  caption: string;
+  sortable: boolean;
 }) {
   const head = (name: string, label: string, class_: string, number = false) =>
-    sortable ? <SortHeader name={name} label={label} class={class_} number={number} /> : <th scope="col" class={`${class_}${number ? ' number' : ''}`}>{label}</th>;
+    sortable ? (
+      <SortHeader name={name} label={label} class={class_} number={number} />
+    ) : (
+      <th scope="col" class={`${class_}${number ? ' number' : ''}`}>
+        {label}
+      </th>
+    );
   return (
     <table class={`table findings${busy ? ' busy' : ''}`} aria-busy={busy}>
       <caption class="offscreen">{caption}</caption>
@@ -109,16 +215,32 @@ export function FindingTable({ rows, selected, open, busy, caption, sortable }: 
           {head('type', 'Finding', 'c-finding')}
           {head('account', 'Account', 'c-account')}
           {head('region', 'Region', 'c-region')}
-          <th scope="col" class="c-actor">Actor, key</th>
-          <th scope="col" class="c-resource">Resource</th>
-          <th scope="col" class="c-remote">Remote IP, network</th>
+          <th scope="col" class="c-actor">
+            Actor, key
+          </th>
+          <th scope="col" class="c-resource">
+            Resource
+          </th>
+          <th scope="col" class="c-remote">
+            Remote IP, network
+          </th>
           {head('count', 'Count', 'c-count', true)}
-          <th scope="col" class="c-status">Status</th>
-          <th scope="col" class="c-related number" title="Findings that share an entity">Related</th>
-          <th scope="col" class="c-go"><span class="offscreen">Activity</span></th>
+          <th scope="col" class="c-status">
+            Status
+          </th>
+          <th scope="col" class="c-related number" title="Findings that share an entity">
+            Related
+          </th>
+          <th scope="col" class="c-go">
+            <span class="offscreen">Activity</span>
+          </th>
         </tr>
       </thead>
-      <tbody>{rows.map((row) => <Row key={row.finding_id} row={row} selected={row.finding_id === selected} open={open} />)}</tbody>
+      <tbody>
+        {rows.map((row) => (
+          <Row key={row.finding_id} row={row} selected={row.finding_id === selected} open={open} />
+        ))}
+      </tbody>
     </table>
   );
 }

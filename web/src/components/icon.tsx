@@ -28,7 +28,14 @@ export type IconName = keyof typeof kPaths;
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-      <path d={kPaths[name]} fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" />
+      <path
+        d={kPaths[name]}
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.5"
+        stroke-linecap="round"
+        stroke-linejoin="round"
+      />
     </svg>
   );
 }
@@ -36,8 +43,22 @@ export function Icon({ name }: { name: IconName }) {
 export function Logo() {
   return (
     <svg class="logo" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" focusable="false">
-      <path d="M4 18.5c3.4 0 3.2-5.2 6.6-5.2s2.6 3.2 5 3.2c2.9 0 4.4-3.2 4.4-9" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-dasharray="0.1 4.1" />
-      <path d="M16.6 9.4 20 5.6l3 4.1" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round" />
+      <path
+        d="M4 18.5c3.4 0 3.2-5.2 6.6-5.2s2.6 3.2 5 3.2c2.9 0 4.4-3.2 4.4-9"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="2.2"
+        stroke-linecap="round"
+        stroke-dasharray="0.1 4.1"
+      />
+      <path
+        d="M16.6 9.4 20 5.6l3 4.1"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="2.2"
+        stroke-linecap="round"
+        stroke-linejoin="round"
+      />
       <circle cx="4" cy="18.5" r="2.4" fill="currentColor" />
     </svg>
   );

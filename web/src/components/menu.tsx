@@ -59,7 +59,9 @@ export function MenuLayer() {
   const move = (event: KeyboardEvent): void => {
     const items = Array.from(box.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? []);
     const at = items.indexOf(document.activeElement as HTMLElement);
-    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1, j: at + 1, k: at - 1 }[event.key];
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1, j: at + 1, k: at - 1 }[
+      event.key
+    ];
     if (event.key === 'Escape' || event.key === 'Tab') {
       event.preventDefault();
       event.stopPropagation();
@@ -79,9 +81,15 @@ export function MenuLayer() {
           menu.value = null;
           item.action?.();
         };
-        return item.href !== undefined
-          ? <a key={index} class={class_} role="menuitem" tabIndex={-1} href={item.href} onClick={run}>{item.text}</a>
-          : <button key={index} type="button" class={class_} role="menuitem" tabIndex={-1} onClick={run}>{item.text}</button>;
+        return item.href !== undefined ? (
+          <a key={index} class={class_} role="menuitem" tabIndex={-1} href={item.href} onClick={run}>
+            {item.text}
+          </a>
+        ) : (
+          <button key={index} type="button" class={class_} role="menuitem" tabIndex={-1} onClick={run}>
+            {item.text}
+          </button>
+        );
       })}
     </div>
   );

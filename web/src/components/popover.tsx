@@ -20,7 +20,9 @@ export function Popover({ button, label, class: extra = '', align = 'left', chil
   };
   useEffect(() => {
     if (!open) return undefined;
-    root.current?.querySelector<HTMLElement>('.popover input, .popover select, .popover button')?.focus({ preventScroll: true });
+    root.current
+      ?.querySelector<HTMLElement>('.popover input, .popover select, .popover button')
+      ?.focus({ preventScroll: true });
     const outside = (event: Event): void => {
       if (root.current?.contains(event.target as Node) !== true) setOpen(false);
     };
@@ -34,8 +36,21 @@ export function Popover({ button, label, class: extra = '', align = 'left', chil
   };
   return (
     <div ref={root} class="popover-root" onKeyDown={keys}>
-      <button ref={opener} type="button" class={`button ${extra}`} aria-expanded={open} aria-haspopup="dialog" onClick={() => setOpen(!open)}>{button}</button>
-      {open && <div class={`popover popover-${align}`} role="dialog" aria-label={label}>{children(close)}</div>}
+      <button
+        ref={opener}
+        type="button"
+        class={`button ${extra}`}
+        aria-expanded={open}
+        aria-haspopup="dialog"
+        onClick={() => setOpen(!open)}
+      >
+        {button}
+      </button>
+      {open && (
+        <div class={`popover popover-${align}`} role="dialog" aria-label={label}>
+          {children(close)}
+        </div>
+      )}
     </div>
   );
 }

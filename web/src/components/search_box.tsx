@@ -34,10 +34,24 @@ function options(query: string, found: readonly FoundEntity[]): Option[] {
     seen: one.last_seen_at,
   }));
   if (query.length >= kMinLetters) {
-    out.push({ id: 'title', href: link('findings', [['title', query]]), kind: 'Findings', text: `with “${query}” in the title`, key: null, seen: null });
+    out.push({
+      id: 'title',
+      href: link('findings', [['title', query]]),
+      kind: 'Findings',
+      text: `with “${query}” in the title`,
+      key: null,
+      seen: null,
+    });
   }
   if (/^[0-9a-f]{32}$/i.test(query) || query.startsWith('arn:aws:securityhub:')) {
-    out.unshift({ id: 'finding', href: link('finding', [], query), kind: 'Finding', text: query, key: null, seen: null });
+    out.unshift({
+      id: 'finding',
+      href: link('finding', [], query),
+      kind: 'Finding',
+      text: query,
+      key: null,
+      seen: null,
+    });
   }
   return out;
 }
@@ -53,7 +67,10 @@ export function SearchBox() {
     const timer = setTimeout(() => setAsked(query), kDelay_ms);
     return () => clearTimeout(timer);
   }, [query]);
-  const answer = useJson<{ entities: FoundEntity[] }>(asked.length < kMinLetters ? null : apiPath(['entities'], [['q', asked]]), true);
+  const answer = useJson<{ entities: FoundEntity[] }>(
+    asked.length < kMinLetters ? null : apiPath(['entities'], [['q', asked]]),
+    true,
+  );
   const settled = asked === query && !answer.loading;
   const list = options(query, query.length < kMinLetters ? [] : (answer.data?.entities ?? []));
   const shown = open && query.length >= kMinLetters;
@@ -90,25 +107,71 @@ export function SearchBox() {
     <div class="search">
       <Icon name="search" />
       <input
-        ref={input} id="search" class="search-input" type="text" role="combobox" value={text} placeholder="User, key, role, instance, IP, bucket…"
-        aria-label="Search users, keys, roles, instances, addresses and resources" aria-expanded={shown} aria-controls="search-list" aria-autocomplete="list"
+        ref={input}
+        id="search"
+        class="search-input"
+        type="text"
+        role="combobox"
+        value={text}
+        placeholder="User, key, role, instance, IP, bucket…"
+        aria-label="Search users, keys, roles, instances, addresses and resources"
+        aria-expanded={shown}
+        aria-controls="search-list"
+        aria-autocomplete="list"
         aria-activedescendant={shown && list[active] !== undefined ? `search-option-${active}` : undefined}
-        autocomplete="off" spellcheck={false}
-        onInput={(event) => { setText(event.currentTarget.value); setOpen(true); setActive(0); }}
-        onFocus={() => setOpen(true)} onBlur={() => setTimeout(() => setOpen(false), 150)} onKeyDown={keys}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          setOpen(true);
+          setActive(0);
+        }}
+        onFocus={() => setOpen(true)}
+        onBlur={() => setTimeout(() => setOpen(false), 150)}
+        onKeyDown={keys}
       />
       <kbd aria-hidden="true">/</kbd>
       <div class={`search-panel${shown ? '' : ' hidden'}`}>
         <ul id="search-list" role="listbox" aria-label="Search results">
-          {shown && list.map((option, index) => (
-            <li key={option.id} id={`search-option-${index}`} role="option" aria-selected={index === active} class={index === active ? 'active' : ''} onPointerDown={(event) => { event.preventDefault(); go(option); }} onPointerEnter={() => setActive(index)}>
-              <span class="option-kind">{option.kind}</span>
-              <span class="option-text" title={visible(option.key ?? option.text)}><Text of={option.text} />{option.key !== null && <span class="dim mono"> <Text of={option.key} /></span>}</span>
-              <span class="option-seen">{option.seen !== null && <Ago at={option.seen} />}</span>
-            </li>
-          ))}
+          {shown &&
+            list.map((option, index) => (
+              <li
+                key={option.id}
+                id={`search-option-${index}`}
+                role="option"
+                aria-selected={index === active}
+                class={index === active ? 'active' : ''}
+                onPointerDown={(event) => {
+                  event.preventDefault();
+                  go(option);
+                }}
+                onPointerEnter={() => setActive(index)}
+              >
+                <span class="option-kind">{option.kind}</span>
+                <span class="option-text" title={visible(option.key ?? option.text)}>
+                  <Text of={option.text} />
+                  {option.key !== null && (
+                    <span class="dim mono">
+                      {' '}
+                      <Text of={option.key} />
+                    </span>
+                  )}
+                </span>
+                <span class="option-seen">{option.seen !== null && <Ago at={option.seen} />}</span>
+              </li>
+            ))}
         </ul>
-        {shown && <p class="search-foot dim" role="status">{answer.problem !== undefined ? visible(answer.problem.title) : !settled ? 'Searching…' : (answer.data?.entities.length ?? 0) === 0 ? 'Nothing seen under that name. Exact keys, instance ids and addresses can be followed all the same.' : 'Enter opens the activity of the last 7 days'}</p>}
+        {shown && (
+          <p class="search-foot dim" role="status">
+            {answer.problem !== undefined
+              ? visible(answer.problem.title)
+              : !settled
+                ? 'Searching…'
+                : (answer.data?.entities.length ?? 0) === 0
+                  ? 'Nothing seen under that name. Exact keys, instance ids and addresses can be followed all the same.'
+                  : 'Enter opens the activity of the last 7 days'}
+          </p>
+        )}
       </div>
     </div>
   );

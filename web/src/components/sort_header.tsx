@@ -6,7 +6,17 @@ import { Icon } from './icon';
 export const kDefaultSort = 'last_seen';
 const kAscendingFirst = ['type', 'account', 'region'];
 
-export function SortHeader({ name, label, class: extra = '', number = false }: { name: string; label: string; class?: string; number?: boolean }) {
+export function SortHeader({
+  name,
+  label,
+  class: extra = '',
+  number = false,
+}: {
+  name: string;
+  label: string;
+  class?: string;
+  number?: boolean;
+}) {
   const params = place.value.params;
   const active = (get(params, 'sort') ?? kDefaultSort) === name;
   const first = kAscendingFirst.includes(name) ? 'asc' : 'desc';
@@ -17,8 +27,15 @@ export function SortHeader({ name, label, class: extra = '', number = false }: {
     setParams(setMany(params, { sort: isDefault ? null : name, order: isDefault ? null : next }));
   };
   return (
-    <th scope="col" class={`${extra}${number ? ' number' : ''}`} aria-sort={order === null ? 'none' : order === 'asc' ? 'ascending' : 'descending'}>
-      <button type="button" class={`sort${active ? ' sort-on' : ''}`} onClick={apply}>{label}<Icon name={order === 'asc' ? 'up' : 'down'} /></button>
+    <th
+      scope="col"
+      class={`${extra}${number ? ' number' : ''}`}
+      aria-sort={order === null ? 'none' : order === 'asc' ? 'ascending' : 'descending'}
+    >
+      <button type="button" class={`sort${active ? ' sort-on' : ''}`} onClick={apply}>
+        {label}
+        <Icon name={order === 'asc' ? 'up' : 'down'} />
+      </button>
     </th>
   );
 }

@@ -51,10 +51,18 @@ function items(props: Props, time: readonly Param[]): MenuItem[] {
     out.push({ text: 'Filter out', action: () => setParams(add(place.value.params, name, negate(value))), group: 1 });
   }
   const copied = props.entity?.key ?? props.filter?.[1] ?? props.text ?? '';
-  out.push({ text: `Copy ${shorten(visible(copied), kMaxMenuText)}`, action: () => void copyText(copied, 'value'), group: 2 });
+  out.push({
+    text: `Copy ${shorten(visible(copied), kMaxMenuText)}`,
+    action: () => void copyText(copied, 'value'),
+    group: 2,
+  });
   const name = props.entity?.name;
   if (name != null && name !== '' && name !== copied) {
-    out.push({ text: `Copy ${shorten(visible(name), kMaxMenuText)}`, action: () => void copyText(name, 'name'), group: 2 });
+    out.push({
+      text: `Copy ${shorten(visible(name), kMaxMenuText)}`,
+      action: () => void copyText(name, 'name'),
+      group: 2,
+    });
   }
   return out;
 }
@@ -68,10 +76,21 @@ export function Value(props: Props) {
   const open = (event: Event): void => {
     event.preventDefault();
     event.stopPropagation();
-    menu.value = { label: `${kind} ${visible(shorten(full, kMaxMenuText))}`, items: items(props, time), anchor: event.currentTarget as HTMLElement };
+    menu.value = {
+      label: `${kind} ${visible(shorten(full, kMaxMenuText))}`,
+      items: items(props, time),
+      anchor: event.currentTarget as HTMLElement,
+    };
   };
   return (
-    <button type="button" class={`value${props.mono === true ? ' mono' : ''}`} title={title} aria-haspopup="menu" data-kind={props.entity?.kind} onClick={open}>
+    <button
+      type="button"
+      class={`value${props.mono === true ? ' mono' : ''}`}
+      title={title}
+      aria-haspopup="menu"
+      data-kind={props.entity?.kind}
+      onClick={open}
+    >
       <Text of={props.max === undefined ? full : shorten(full, props.max)} />
     </button>
   );

@@ -11,8 +11,20 @@ import { ProblemBox, Skeleton } from './states';
 const kBuckets = 120;
 const kNoShades: readonly Shade[] = [];
 
-export function VolumeChart({ params, shades = kNoShades, shadeLabel, height_px, onBrush, label }: {
-  params: readonly Param[]; shades?: readonly Shade[]; shadeLabel?: string; height_px: number; onBrush: (from_ms: number, to_ms: number) => void; label: string;
+export function VolumeChart({
+  params,
+  shades = kNoShades,
+  shadeLabel,
+  height_px,
+  onBrush,
+  label,
+}: {
+  params: readonly Param[];
+  shades?: readonly Shade[];
+  shadeLabel?: string;
+  height_px: number;
+  onBrush: (from_ms: number, to_ms: number) => void;
+  label: string;
 }) {
   const path = apiPath(['activity', 'volume'], [...params, ['buckets', String(kBuckets)]]);
   const volume = useJson<Volume>(path, true);
@@ -32,9 +44,16 @@ export function VolumeChart({ params, shades = kNoShades, shadeLabel, height_px,
   if (data === undefined || shape === undefined) return <Skeleton rows={3} label="Loading the chart" />;
   return (
     <BarChart
-      label={label} starts_ms={shape.starts_ms} series={shape.series} bucket_ms={data.bucket_seconds * 1000}
-      from_ms={parseInstant(data.from) ?? 0} to_ms={parseInstant(data.to) ?? 1} shades={shades}
-      {...(shadeLabel === undefined ? {} : { shadeLabel })} height_px={height_px} onBrush={onBrush}
+      label={label}
+      starts_ms={shape.starts_ms}
+      series={shape.series}
+      bucket_ms={data.bucket_seconds * 1000}
+      from_ms={parseInstant(data.from) ?? 0}
+      to_ms={parseInstant(data.to) ?? 1}
+      shades={shades}
+      {...(shadeLabel === undefined ? {} : { shadeLabel })}
+      height_px={height_px}
+      onBrush={onBrush}
     />
   );
 }

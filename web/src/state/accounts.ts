@@ -11,7 +11,9 @@ export function startAccounts(): void {
   asked = true;
   getJson<{ accounts: Account[] }>(apiPath(['accounts'])).then(
     ({ accounts }) => {
-      names.value = new Map(accounts.filter((one) => one.account_name !== null).map((one) => [one.account_id, one.account_name ?? '']));
+      names.value = new Map(
+        accounts.filter((one) => one.account_name !== null).map((one) => [one.account_id, one.account_name ?? '']),
+      );
     },
     () => (asked = false), // labels stay ids; the next view asks again
   );

@@ -27,19 +27,26 @@ const kGoTo: Record<string, string> = {
 let goPending = false;
 
 function typing(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+  );
 }
 
 function moveRow(step: 1 | -1): void {
   const rows = Array.from(document.querySelectorAll<HTMLElement>('main [data-row]'));
   if (rows.length === 0) return;
   const focused = rows.findIndex((row) => row.contains(document.activeElement));
-  const selected = rows.findIndex((row) => row.getAttribute('aria-selected') === 'true' || row.classList.contains('selected'));
+  const selected = rows.findIndex(
+    (row) => row.getAttribute('aria-selected') === 'true' || row.classList.contains('selected'),
+  );
   const at = focused >= 0 ? focused : selected;
   const next = rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + step))];
   next?.focus({ preventScroll: true });
   next?.scrollIntoView({ block: 'nearest' });
-  next?.dispatchEvent(new CustomEvent('row-focus', { bubbles: true }));
+  // With the drawer open it follows the row, so that a queue can be read without the mouse.
+  const follows = document.querySelector('.drawer') !== null && next?.classList.contains('fold') === false;
+  if (follows) next?.click();
 }
 
 function plainKey(key: string): boolean {

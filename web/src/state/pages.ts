@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { getJson } from '../api';
 import type { Problem } from '../types';
 import { toProblem } from './resource';
+import { generation } from './session';
 
 interface Page {
   total: number;
@@ -33,16 +34,22 @@ function remember(path: string, pages: Page[]): void {
 
 export function usePages<P extends Page>(path: string): Paged<P> {
   const [state, setState] = useState<{ path: string; pages: P[]; problem: Problem | undefined; more: boolean }>({
-    path: '', pages: (cache.get(path) as P[] | undefined) ?? [], problem: undefined, more: false,
+    path: '',
+    pages: (cache.get(path) as P[] | undefined) ?? [],
+    problem: undefined,
+    more: false,
   });
   const [attempt, setAttempt] = useState(0);
   const running = useRef<AbortController | null>(null);
+  const round = generation.value;
+  const seen = useRef(round);
 
   function load(pages: P[], cursor: string | null): AbortController {
     const stop = new AbortController();
     running.current?.abort();
     running.current = stop;
-    const address = cursor === null ? path : `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
+    const address =
+      cursor === null ? path : `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
     getJson<P>(address, stop.signal).then(
       (page) => {
         if (stop.signal.aborted) return;
@@ -59,13 +66,15 @@ export function usePages<P extends Page>(path: string): Paged<P> {
 
   useEffect(() => {
     const cached = cache.get(path) as P[] | undefined;
-    if (cached !== undefined && attempt === 0) {
+    const again = seen.current !== round;
+    seen.current = round;
+    if (cached !== undefined && attempt === 0 && !again) {
       setState({ path, pages: cached, problem: undefined, more: false });
       return undefined;
     }
     const stop = load([], null);
     return () => stop.abort();
-  }, [path, attempt]);
+  }, [path, attempt, round]);
 
   const last = state.pages[state.pages.length - 1];
   return {

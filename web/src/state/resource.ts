@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, getJson, getText } from '../api';
 import type { Problem } from '../types';
+import { generation } from './session';
 
 const kCacheEntries = 60;
 const cache = new Map<string, unknown>();
@@ -26,16 +27,23 @@ export interface Loaded<T> {
 }
 
 export function toProblem(error: unknown): Problem {
-  return error instanceof ApiError ? error.problem : { title: 'Something went wrong on this page', status: 0, detail: String(error) };
+  return error instanceof ApiError
+    ? error.problem
+    : { title: 'Something went wrong on this page', status: 0, detail: String(error) };
 }
 
 function useLoaded<T>(
-  path: string | null, keep: boolean, load: (path: string, signal: AbortSignal) => Promise<T>,
+  path: string | null,
+  keep: boolean,
+  load: (path: string, signal: AbortSignal) => Promise<T>,
 ): Loaded<T> {
   const [state, setState] = useState<{ path: string | undefined; data: T | undefined; problem: Problem | undefined }>({
-    path: undefined, data: undefined, problem: undefined,
+    path: undefined,
+    data: undefined,
+    problem: undefined,
   });
   const [attempt, setAttempt] = useState(0);
+  const round = generation.value;
   useEffect(() => {
     if (path === null) return undefined;
     const stop = new AbortController();
@@ -50,7 +58,7 @@ function useLoaded<T>(
       },
     );
     return () => stop.abort();
-  }, [path, attempt]);
+  }, [path, attempt, round]);
   const current = path !== null && state.path === path;
   const cached = path === null ? undefined : (cache.get(path) as T | undefined);
   return {

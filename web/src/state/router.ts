@@ -31,10 +31,14 @@ export function startRouter(): void {
     if (moved) window.scrollTo(0, pendingScroll ?? 0);
   });
   window.addEventListener('hashchange', read);
-  window.addEventListener('scroll', () => {
-    clearTimeout(timer);
-    timer = setTimeout(rememberScroll, 150);
-  }, { passive: true });
+  window.addEventListener(
+    'scroll',
+    () => {
+      clearTimeout(timer);
+      timer = setTimeout(rememberScroll, 150);
+    },
+    { passive: true },
+  );
   read();
 }
 

@@ -1,5 +1,5 @@
 // Who is signed in, and what "now" means: one instant for all requests of a view, moved by a refresh.
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { ApiError, deleteSession, getSession, onUnauthorized, postSession } from '../api';
 import { ceilSecond, parseInstant } from '../time';
 import type { Problem, Session } from '../types';
@@ -20,9 +20,15 @@ export function nowMs(): number {
   return Date.now() + skew_ms;
 }
 
-/** Moves "now" forward: everything relative to it is asked again. */
+/** Counts refreshes: what is on screen is asked again even where its address does not change. */
+export const generation = signal(0);
+
+/** Moves "now" forward and asks for everything on screen again. */
 export function refresh(): void {
-  asOf.value = Math.max(ceilSecond(nowMs()), asOf.value + 1);
+  batch(() => {
+    asOf.value = ceilSecond(nowMs());
+    generation.value += 1;
+  });
 }
 
 export async function startSession(): Promise<void> {
@@ -65,7 +71,11 @@ export async function signIn(token: string): Promise<void> {
     session.value = { kind: 'signed_out', problem };
     return;
   }
-  await load({ title: 'The browser did not keep the session', status: 401, hint: 'Allow cookies for this address, then sign in again.' });
+  await load({
+    title: 'The browser did not keep the session',
+    status: 401,
+    hint: 'Allow cookies for this address, then sign in again.',
+  });
 }
 
 export async function signOut(): Promise<void> {

@@ -13,15 +13,47 @@ export interface Place {
 
 /** Filters of GET /findings that an address may carry. */
 export const kFindingFilters = [
-  'severity', 'account_id', 'region', 'type', 'type_purpose', 'resource_type', 'product', 'status', 'assignee',
-  'record_state', 'sample', 'archived', 'open', 'principal', 'access_key', 'user_name', 'resource', 'remote_ip',
-  'instance', 'entity', 'title',
+  'severity',
+  'account_id',
+  'region',
+  'type',
+  'type_purpose',
+  'resource_type',
+  'product',
+  'status',
+  'assignee',
+  'record_state',
+  'sample',
+  'archived',
+  'open',
+  'principal',
+  'access_key',
+  'user_name',
+  'resource',
+  'remote_ip',
+  'instance',
+  'entity',
+  'title',
 ] as const;
 
 /** Filters of GET /activity that an address may carry. */
 export const kActivityFilters = [
-  'entity', 'principal', 'role_session', 'access_key', 'instance', 'ip_address', 'user_agent', 'resource',
-  'account_id', 'region', 'service', 'api', 'outcome', 'read_only', 'event_class', 'error_code',
+  'entity',
+  'principal',
+  'role_session',
+  'access_key',
+  'instance',
+  'ip_address',
+  'user_agent',
+  'resource',
+  'account_id',
+  'region',
+  'service',
+  'api',
+  'outcome',
+  'read_only',
+  'event_class',
+  'error_code',
 ] as const;
 
 function decode(text: string): string {
@@ -32,13 +64,18 @@ function decode(text: string): string {
   }
 }
 
+/** Halves of surrogate pairs, which an address cannot carry, become U+FFFD. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
 /** Like encodeURIComponent, but keeps what an address can carry readable: times, ARNs, lists, negations. */
 function encode(text: string): string {
-  return encodeURIComponent(text.toWellFormed?.() ?? text).replace(/%(3A|2F|2C|40|24|3B)/g, (match) => decodeURIComponent(match));
+  return encodeURIComponent(wellFormed(text)).replace(/%(3A|2F|2C|40|24|3B)/g, (match) => decodeURIComponent(match));
 }
 
 function encodeSegment(text: string): string {
-  return encodeURIComponent(text.toWellFormed?.() ?? text).replace(/%(3A|40|24|2C)/g, (match) => decodeURIComponent(match));
+  return encodeURIComponent(wellFormed(text)).replace(/%(3A|40|24|2C)/g, (match) => decodeURIComponent(match));
 }
 
 export function parsePlace(hash: string): Place {

@@ -21,10 +21,8 @@ import { place, setParams } from '../state/router';
 import { asOf } from '../state/session';
 import { get, getAll, isNegated, kActivityFilters, keep, set, setMany, type Param } from '../state/url';
 import { count, plural, visible } from '../text';
-import { parseInstant, toRfc3339 } from '../time';
+import { mergeIntervals, parseInstant, toRfc3339 } from '../time';
 import type { ActivitySummary, ApiCount, EntityKind, EntityProfile, FindingRow, ValueCount } from '../types';
-
-const kMaxShades = 12;
 
 /** The one entity that the address is about; none for combinations. */
 function subject(params: readonly Param[]): { kind: EntityKind; key: string } | null {
@@ -48,14 +46,23 @@ function valueItems(name: string, values: readonly ValueCount[] | undefined): Fa
     .map((one): FacetItem => {
       const value = one.value ?? one.account_id ?? '';
       const label = one.label ?? one.account_name ?? (name === 'account_id' ? accountName(value) : null);
-      return { params: [[name, value]], text: label ?? value, detail: label !== null && label !== value ? value : null, count: one.count };
+      return {
+        params: [[name, value]],
+        text: label ?? value,
+        detail: label !== null && label !== value ? value : null,
+        count: one.count,
+      };
     })
     .filter((item) => item.params[0]?.[1] !== '');
 }
 
 function groups(summary: ActivitySummary | undefined): FacetGroup[] {
   if (summary === undefined) return [];
-  const outcomes = (['ok', 'denied', 'failed'] as const).map((name): FacetItem => ({ params: [['outcome', name]], text: name, count: summary[name] }));
+  const outcomes = (['ok', 'denied', 'failed'] as const).map((name): FacetItem => ({
+    params: [['outcome', name]],
+    text: name,
+    count: summary[name],
+  }));
   return [
     { name: 'outcome', title: 'Outcome', items: outcomes.filter((item) => item.count > 0) },
     { name: 'api', title: 'API', items: summary.by_api.map(apiItem) },
@@ -68,10 +75,16 @@ function groups(summary: ActivitySummary | undefined): FacetGroup[] {
 }
 
 function fields(summary: ActivitySummary | undefined): Field[] {
-  const seen = (values: readonly ValueCount[] | undefined): string[] => (values ?? []).map((one) => one.value ?? one.account_id ?? '').filter((one) => one !== '');
+  const seen = (values: readonly ValueCount[] | undefined): string[] =>
+    (values ?? []).map((one) => one.value ?? one.account_id ?? '').filter((one) => one !== '');
   return [
     { name: 'api', label: 'API', hint: 'GetObject or Delete*', values: (summary?.by_api ?? []).map((one) => one.api) },
-    { name: 'service', label: 'Service', hint: 's3', values: [...new Set((summary?.by_api ?? []).map((one) => (one.service ?? '').replace(/\.amazonaws\.com$/, '')))] },
+    {
+      name: 'service',
+      label: 'Service',
+      hint: 's3',
+      values: [...new Set((summary?.by_api ?? []).map((one) => (one.service ?? '').replace(/\.amazonaws\.com$/, '')))],
+    },
     { name: 'outcome', label: 'Outcome', values: ['ok', 'denied', 'failed'] },
     { name: 'error_code', label: 'Error code', hint: 'AccessDenied' },
     { name: 'read_only', label: 'Read-only', values: ['true', 'false'], plain: true },
@@ -91,11 +104,23 @@ function fields(summary: ActivitySummary | undefined): Field[] {
 
 function Direction({ params }: { params: readonly Param[] }) {
   const chosen = get(params, 'direction') ?? 'any';
-  const choices = [['any', 'By and on', 'what it did and what was done to it'], ['by', 'By it', 'calls that it made'], ['on', 'On it', 'calls that name it']] as const;
+  const choices = [
+    ['any', 'By and on', 'what it did and what was done to it'],
+    ['by', 'By it', 'calls that it made'],
+    ['on', 'On it', 'calls that name it'],
+  ] as const;
   return (
     <div class="segmented" role="group" aria-label="By the entity or on it">
       {choices.map(([name, label, hint]) => (
-        <button key={name} type="button" title={hint} aria-pressed={chosen === name} onClick={() => setParams(set(params, 'direction', name === 'any' ? null : name))}>{label}</button>
+        <button
+          key={name}
+          type="button"
+          title={hint}
+          aria-pressed={chosen === name}
+          onClick={() => setParams(set(params, 'direction', name === 'any' ? null : name))}
+        >
+          {label}
+        </button>
       ))}
     </div>
   );
@@ -105,13 +130,24 @@ function EntityFindings({ findings, more }: { findings: readonly FindingRow[]; m
   if (findings.length === 0) return <p class="dim entity-none">No findings name it.</p>;
   return (
     <div class="entity-findings">
-      <h2 class="fact-head">{plural(findings.length, 'finding')} <a class="link" href={more}>in the queue</a></h2>
+      <h2 class="fact-head">
+        {plural(findings.length, 'finding')}{' '}
+        <a class="link" href={more}>
+          in the queue
+        </a>
+      </h2>
       <ul>
         {findings.slice(0, 5).map((one) => (
           <li key={one.finding_id}>
-            <span class={`severity severity-${one.effective_severity_label} severity-short`}>{one.effective_severity_label === 'informational' ? 'info' : one.effective_severity_label}</span>
-            <a class="link" href={findingLink(one.finding_id)} title={visible(one.title ?? '')}><Text of={one.type} /></a>
-            <span class="dim"><Time at={one.last_seen_at} detail="minute" /></span>
+            <span class={`severity severity-${one.effective_severity_label} severity-short`}>
+              {one.effective_severity_label === 'informational' ? 'info' : one.effective_severity_label}
+            </span>
+            <a class="link" href={findingLink(one.finding_id)} title={visible(one.title ?? '')}>
+              <Text of={one.type} />
+            </a>
+            <span class="dim">
+              <Time at={one.last_seen_at} detail="minute" />
+            </span>
           </li>
         ))}
       </ul>
@@ -125,11 +161,29 @@ function Profile({ ref_, profile }: { ref_: { kind: EntityKind; key: string }; p
     <div class="entity">
       <div class="entity-who">
         <p class="entity-kind">{kKindLabel[ref_.kind]}</p>
-        <h1><Text of={name} /> <CopyButton text={ref_.key} label="key" /></h1>
-        {name !== ref_.key && <p class="mono dim entity-key"><Text of={ref_.key} /></p>}
-        {profile !== undefined && <p class="dim">Seen <Time at={profile.first_seen_at} detail="minute" /> – <Time at={profile.last_seen_at} detail="minute" /> {zoneText()}</p>}
+        <h1>
+          <span>
+            <Text of={name} />
+          </span>{' '}
+          <CopyButton text={ref_.key} label="key" />
+        </h1>
+        {name !== ref_.key && (
+          <p class="mono dim entity-key">
+            <Text of={ref_.key} />
+          </p>
+        )}
+        {profile !== undefined && (
+          <p class="dim">
+            Seen <Time at={profile.first_seen_at} detail="minute" /> –{' '}
+            <Time at={profile.last_seen_at} detail="minute" /> {zoneText()}
+          </p>
+        )}
       </div>
-      {profile !== undefined && profile.facts.length > 0 && <div class="entity-facts"><TypedFacts facts={profile.facts.slice(0, 8)} /></div>}
+      {profile !== undefined && profile.facts.length > 0 && (
+        <div class="entity-facts">
+          <TypedFacts facts={profile.facts.slice(0, 8)} />
+        </div>
+      )}
       {profile !== undefined && <EntityFindings findings={profile.findings} more={findingsLink(ref_)} />}
     </div>
   );
@@ -141,18 +195,25 @@ export function Activity() {
   const time = intervalParams(intervalOf(params, kDefaultActivitySpan, asOf.value));
   const who = subject(params);
   const profile = useJson<EntityProfile>(who === null ? null : apiPath(['entities', who.kind, who.key], time), true);
-  const known = who !== null && profile.data !== undefined && entityParam(profile.data) === entityParam(who) ? profile.data : undefined;
+  const known =
+    who !== null && profile.data !== undefined && entityParam(profile.data) === entityParam(who)
+      ? profile.data
+      : undefined;
   const summary = useJson<ActivitySummary>(apiPath(['activity', 'summary'], request), true);
   const event_key = get(params, 'event');
   const findings = known?.findings;
   const shades = useMemo(
-    () => (findings ?? []).slice(0, kMaxShades).map((one) => {
-      const from_ms = parseInstant(one.first_seen_at) ?? 0;
-      return { from_ms, to_ms: Math.max(from_ms + 1000, parseInstant(one.last_seen_at) ?? 0) };
-    }),
+    () =>
+      mergeIntervals(
+        (findings ?? []).map((one) => {
+          const from_ms = parseInstant(one.first_seen_at) ?? 0;
+          return { from_ms, to_ms: Math.max(from_ms + 1000, parseInstant(one.last_seen_at) ?? 0) };
+        }),
+      ),
     [findings],
   );
-  const open = (key: string): void => setParams(set(place.value.params, 'event', key), event_key === null ? 'push' : 'replace');
+  const open = (key: string): void =>
+    setParams(set(place.value.params, 'event', key), event_key === null ? 'push' : 'replace');
   const brush = (from_ms: number, to_ms: number): void =>
     setParams(setMany(place.value.params, { last: null, from: toRfc3339(from_ms), to: toRfc3339(to_ms) }));
   const filtered = keep(params, kActivityFilters).length > 0;
@@ -161,18 +222,56 @@ export function Activity() {
       <div class="page">
         <header class="page-head">
           {who === null ? <h1>Activity</h1> : <Profile ref_={who} profile={known} />}
-          <FilterBar fields={fields(summary.data)} names={kActivityFilters} range={<><TimeRange fallback={kDefaultActivitySpan} />{getAll(params, 'entity').length > 0 && <Direction params={params} />}</>} />
+          <FilterBar
+            fields={fields(summary.data)}
+            names={kActivityFilters}
+            range={
+              <>
+                <TimeRange fallback={kDefaultActivitySpan} />
+                {getAll(params, 'entity').length > 0 && <Direction params={params} />}
+              </>
+            }
+          />
         </header>
         <section class="panel chart-panel" aria-label="Volume">
-          <VolumeChart params={request} shades={shades} shadeLabel="findings" height_px={150} onBrush={brush} label="API calls over time by outcome" />
+          <VolumeChart
+            params={request}
+            shades={shades}
+            shadeLabel="while findings about it were seen"
+            height_px={150}
+            onBrush={brush}
+            label="API calls over time by outcome"
+          />
         </section>
         {summary.problem !== undefined && <ProblemBox problem={summary.problem} retry={summary.reload} />}
         <div class={`split${facetsShown.value ? '' : ' no-facets'}`}>
-          {facetsShown.value && (summary.data === undefined ? <div class="facets">{summary.problem === undefined && <Skeleton rows={10} label="Loading the breakdown" />}</div> : <Facets groups={groups(summary.data)} label="Breakdown" busy={summary.loading} />)}
+          {facetsShown.value &&
+            (summary.data === undefined ? (
+              <div class="facets">
+                {summary.problem === undefined && <Skeleton rows={10} label="Loading the breakdown" />}
+              </div>
+            ) : (
+              <Facets groups={groups(summary.data)} label="Breakdown" busy={summary.loading} />
+            ))}
           <section class="list" aria-label="Events">
-            <Timeline params={request} selected={event_key} open={open} lead={<FacetSwitch />} emptyHint={filtered ? 'Choose a longer time range, or remove a filter.' : 'Nothing was recorded in this range. Choose a longer one.'} />
+            <Timeline
+              params={request}
+              selected={event_key}
+              open={open}
+              lead={<FacetSwitch />}
+              emptyHint={
+                filtered
+                  ? 'Choose a longer time range, or remove a filter.'
+                  : 'Nothing was recorded in this range. Choose a longer one.'
+              }
+            />
           </section>
-          {event_key !== null && <EventDrawer event_key={event_key} close={() => setParams(set(place.value.params, 'event', null), 'replace')} />}
+          {event_key !== null && (
+            <EventDrawer
+              event_key={event_key}
+              close={() => setParams(set(place.value.params, 'event', null), 'replace')}
+            />
+          )}
         </div>
       </div>
     </PivotTime.Provider>

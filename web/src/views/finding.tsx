@@ -16,7 +16,10 @@ import { bytes, count } from '../text';
 import type { Finding } from '../types';
 
 const kShapeText: Record<string, string> = {
-  guardduty: 'GuardDuty event', guardduty_api: 'GuardDuty API', asff: 'Security Hub (ASFF)', ocsf: 'OCSF',
+  guardduty: 'GuardDuty event',
+  guardduty_api: 'GuardDuty API',
+  asff: 'Security Hub (ASFF)',
+  ocsf: 'OCSF',
 };
 
 function Versions({ finding, show }: { finding: Finding; show: (version_id: string) => void }) {
@@ -24,15 +27,46 @@ function Versions({ finding, show }: { finding: Finding; show: (version_id: stri
   return (
     <table class="table">
       <caption class="offscreen">Versions of the finding, newest first</caption>
-      <thead><tr><th scope="col">Updated ({zoneText()})</th><th scope="col">Received</th><th scope="col" class="number">Count</th><th scope="col" class="number">Severity</th><th scope="col">Shape</th><th scope="col" class="number">Size</th><th scope="col"><span class="offscreen">Raw</span></th></tr></thead>
-      <tbody>{finding.versions.map((one) => (
-        <tr key={one.version_id}>
-          <td><Time at={one.updated_at} /></td><td><Time at={one.received_at} /></td>
-          <td class="number">{one.count === null ? '–' : count(one.count)}</td><td class="number">{one.severity ?? '–'}</td>
-          <td>{kShapeText[one.shape] ?? one.shape}</td><td class="number">{bytes(one.bytes)}</td>
-          <td><button type="button" class="link" onClick={() => show(one.version_id)}>Raw JSON</button></td>
+      <thead>
+        <tr>
+          <th scope="col">Updated ({zoneText()})</th>
+          <th scope="col">Received</th>
+          <th scope="col" class="number">
+            Count
+          </th>
+          <th scope="col" class="number">
+            Severity
+          </th>
+          <th scope="col">Shape</th>
+          <th scope="col" class="number">
+            Size
+          </th>
+          <th scope="col">
+            <span class="offscreen">Raw</span>
+          </th>
         </tr>
-      ))}</tbody>
+      </thead>
+      <tbody>
+        {finding.versions.map((one) => (
+          <tr key={one.version_id}>
+            <td>
+              <Time at={one.updated_at} />
+            </td>
+            <td>
+              <Time at={one.received_at} />
+            </td>
+            <td class="number">{one.count === null ? '–' : count(one.count)}</td>
+            <td class="number">{one.severity ?? '–'}</td>
+            <td>{kShapeText[one.shape] ?? one.shape}</td>
+            <td class="number">{bytes(one.bytes)}</td>
+            <td>
+              <button type="button" class="link" onClick={() => show(one.version_id)}>
+                Raw JSON
+              </button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
     </table>
   );
 }
@@ -45,9 +79,20 @@ function Raw({ finding, version }: { finding: Finding; version: string | null })
   return (
     <>
       {finding.versions.length > 1 && (
-        <label class="version-pick">Version <select class="input" value={shown ?? ''} onChange={(event) => setParams(set(place.value.params, 'version', event.currentTarget.value), 'replace')}>
-          {finding.versions.map((one) => <option key={one.version_id} value={one.version_id}>{one.updated_at ?? one.received_at} · {kShapeText[one.shape] ?? one.shape}</option>)}
-        </select></label>
+        <label class="version-pick">
+          Version{' '}
+          <select
+            class="input"
+            value={shown ?? ''}
+            onChange={(event) => setParams(set(place.value.params, 'version', event.currentTarget.value), 'replace')}
+          >
+            {finding.versions.map((one) => (
+              <option key={one.version_id} value={one.version_id}>
+                {one.updated_at ?? one.received_at} · {kShapeText[one.shape] ?? one.shape}
+              </option>
+            ))}
+          </select>
+        </label>
       )}
       <JsonView key={shown} text={raw.data} label="raw finding" />
     </>
@@ -57,8 +102,15 @@ function Raw({ finding, version }: { finding: Finding; version: string | null })
 function Related({ finding }: { finding: Finding }) {
   if (finding.related.length === 0) return <Empty title="No other finding shares an entity with this one" />;
   return (
-    <div class="table-box" tabIndex={0} role="region" aria-label="Related findings">
-      <FindingTable rows={finding.related} selected={null} open={(id) => navigate(parsePlace(findingLink(id)))} busy={false} caption="Findings that share an entity" sortable={false} />
+    <div class="table-box" tabIndex={0} role="group" aria-label="Related findings">
+      <FindingTable
+        rows={finding.related}
+        selected={null}
+        open={(id) => navigate(parsePlace(findingLink(id)))}
+        busy={false}
+        caption="Findings that share an entity"
+        sortable={false}
+      />
     </div>
   );
 }
@@ -75,8 +127,17 @@ function Tabs({ finding, tab }: { finding: Finding; tab: string }) {
   return (
     <nav class="page-tabs" aria-label="Parts of the finding">
       {tabs.map(([name, label, n]) => (
-        <a key={name} href={link('finding', set(set(place.value.params, 'event', null), 'tab', name === 'activity' ? null : name), finding.finding_id)} aria-current={tab === name ? 'page' : undefined}>
-          {label}{n !== null && <span class="tab-count">{count(n)}</span>}
+        <a
+          key={name}
+          href={link(
+            'finding',
+            set(set(place.value.params, 'event', null), 'tab', name === 'activity' ? null : name),
+            finding.finding_id,
+          )}
+          aria-current={tab === name ? 'page' : undefined}
+        >
+          {label}
+          {n !== null && <span class="tab-count">{count(n)}</span>}
         </a>
       ))}
     </nav>
@@ -87,16 +148,28 @@ function Body({ finding }: { finding: Finding }) {
   const params = place.value.params;
   const tab = get(params, 'tab') ?? 'activity';
   const event_key = tab === 'activity' ? get(params, 'event') : null;
-  const time: Param[] = [['from', finding.scope.from], ['to', finding.scope.to]];
+  const time: Param[] = [
+    ['from', finding.scope.from],
+    ['to', finding.scope.to],
+  ];
   return (
     <PivotTime.Provider value={time}>
       <header class="page-head finding-head">
         <FindingTitle finding={finding} />
-        <h1><Text of={finding.title ?? finding.type} /> <CopyButton text={finding.finding_id} label="finding id" /></h1>
+        <h1>
+          <span>
+            <Text of={finding.title ?? finding.type} />
+          </span>{' '}
+          <CopyButton text={finding.finding_id} label="finding id" />
+        </h1>
       </header>
       <div class="finding-body">
         <section class="finding-facts" aria-label="Facts">
-          {finding.description !== null && <p class="description"><Text of={finding.description} /></p>}
+          {finding.description !== null && (
+            <p class="description">
+              <Text of={finding.description} />
+            </p>
+          )}
           <AllFacts finding={finding} />
         </section>
         <section class="finding-main" aria-label="Evidence and activity">
@@ -105,10 +178,20 @@ function Body({ finding }: { finding: Finding }) {
           {tab === 'entities' && <Entities finding={finding} />}
           {tab === 'evidence' && <Evidence finding={finding} />}
           {tab === 'related' && <Related finding={finding} />}
-          {tab === 'versions' && <Versions finding={finding} show={(id) => setParams(set(set(place.value.params, 'tab', 'raw'), 'version', id))} />}
+          {tab === 'versions' && (
+            <Versions
+              finding={finding}
+              show={(id) => setParams(set(set(place.value.params, 'tab', 'raw'), 'version', id))}
+            />
+          )}
           {tab === 'raw' && <Raw finding={finding} version={get(params, 'version')} />}
         </section>
-        {event_key !== null && <EventDrawer event_key={event_key} close={() => setParams(set(place.value.params, 'event', null), 'replace')} />}
+        {event_key !== null && (
+          <EventDrawer
+            event_key={event_key}
+            close={() => setParams(set(place.value.params, 'event', null), 'replace')}
+          />
+        )}
       </div>
     </PivotTime.Provider>
   );
@@ -122,9 +205,23 @@ export function FindingView() {
   }, [detail.data]);
   return (
     <div class="page">
-      <p class="crumbs"><a class="link" href={link('findings', [['open', 'true']])}>Findings</a></p>
-      {detail.problem !== undefined && <><h1 class="offscreen">Finding</h1><ProblemBox problem={detail.problem} retry={detail.reload} /></>}
-      {detail.data === undefined && detail.problem === undefined && <><h1 class="offscreen">Finding</h1><Skeleton rows={16} label="Loading the finding" /></>}
+      <p class="crumbs">
+        <a class="link" href={link('findings', [['open', 'true']])}>
+          Findings
+        </a>
+      </p>
+      {detail.problem !== undefined && (
+        <>
+          <h1 class="offscreen">Finding</h1>
+          <ProblemBox problem={detail.problem} retry={detail.reload} />
+        </>
+      )}
+      {detail.data === undefined && detail.problem === undefined && (
+        <>
+          <h1 class="offscreen">Finding</h1>
+          <Skeleton rows={16} label="Loading the finding" />
+        </>
+      )}
       {detail.data !== undefined && <Body key={detail.data.finding_id} finding={detail.data} />}
     </div>
   );

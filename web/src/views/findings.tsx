@@ -5,6 +5,7 @@ import { Facets, FacetSwitch, type FacetGroup } from '../components/facets';
 import { FilterBar, type Field } from '../components/filter_bar';
 import { FindingDrawer } from '../components/finding_drawer';
 import { FindingTable } from '../components/finding_table';
+import { Icon } from '../components/icon';
 import { Empty, ProblemBox, Skeleton } from '../components/states';
 import { TimeRange } from '../components/time_range';
 import { ExportLinks } from '../components/timeline';
@@ -12,6 +13,7 @@ import { findingParams } from '../query';
 import { accountName } from '../state/accounts';
 import { usePages } from '../state/pages';
 import { useJson } from '../state/resource';
+import { hasNews, showNews } from '../state/live';
 import { facetsShown } from '../state/prefs';
 import { place, restoreScroll, setParams } from '../state/router';
 import { asOf } from '../state/session';
@@ -25,22 +27,32 @@ const kSeverities = ['critical', 'high', 'medium', 'low', 'informational', 'unkn
 const kStatuses = ['new', 'in_progress', 'notified', 'resolved', 'suppressed'];
 
 const kFacetTitles: readonly [name: string, title: string][] = [
-  ['severity', 'Severity'], ['status', 'Status'], ['account_id', 'Account'], ['type_purpose', 'Purpose'], ['type', 'Type'],
-  ['region', 'Region'], ['resource_type', 'Resource type'], ['product', 'Product'],
+  ['severity', 'Severity'],
+  ['status', 'Status'],
+  ['account_id', 'Account'],
+  ['type_purpose', 'Purpose'],
+  ['type', 'Type'],
+  ['region', 'Region'],
+  ['resource_type', 'Resource type'],
+  ['product', 'Product'],
 ];
 
 export function facetGroups(answer: FacetAnswer | undefined): FacetGroup[] {
   if (answer === undefined) return [];
   return kFacetTitles.map(([name, title]) => {
     const values = [...(answer.facets[name] ?? [])].filter((one) => one.value !== null && one.value !== '');
-    if (name === 'severity') values.sort((a, b) => kSeverities.indexOf(a.value ?? '') - kSeverities.indexOf(b.value ?? ''));
+    if (name === 'severity')
+      values.sort((a, b) => kSeverities.indexOf(a.value ?? '') - kSeverities.indexOf(b.value ?? ''));
     return {
-      name, title,
+      name,
+      title,
       items: values.map((one) => {
         const value = one.value ?? '';
         const label = one.label ?? (name === 'account_id' ? accountName(value) : null);
         return {
-          params: [[name, value] as Param], text: name === 'status' ? value.replaceAll('_', ' ') : (label ?? value), count: one.count,
+          params: [[name, value] as Param],
+          text: name === 'status' ? value.replaceAll('_', ' ') : (label ?? value),
+          count: one.count,
           detail: label !== null && label !== value ? value : null,
           ...(name === 'severity' ? { marks: [{ class: `dot dot-${value}`, text: '' }] } : {}),
         };
@@ -50,7 +62,8 @@ export function facetGroups(answer: FacetAnswer | undefined): FacetGroup[] {
 }
 
 function fields(answer: FacetAnswer | undefined): Field[] {
-  const seen = (name: string): string[] => (answer?.facets[name] ?? []).map((one) => one.value ?? '').filter((one) => one !== '');
+  const seen = (name: string): string[] =>
+    (answer?.facets[name] ?? []).map((one) => one.value ?? '').filter((one) => one !== '');
   return [
     { name: 'title', label: 'Title', hint: 'part of the title', plain: true },
     { name: 'severity', label: 'Severity', values: kSeverities },
@@ -81,9 +94,15 @@ function OpenSwitch({ params }: { params: readonly Param[] }) {
   const choose = (value: string | null): void => setParams(set(params, 'open', value));
   return (
     <div class="segmented" role="group" aria-label="Open or all findings">
-      <button type="button" aria-pressed={open === 'true'} onClick={() => choose('true')}>Open</button>
-      <button type="button" aria-pressed={open === 'false'} onClick={() => choose('false')}>Closed</button>
-      <button type="button" aria-pressed={open === null} onClick={() => choose(null)}>All</button>
+      <button type="button" aria-pressed={open === 'true'} onClick={() => choose('true')}>
+        Open
+      </button>
+      <button type="button" aria-pressed={open === 'false'} onClick={() => choose('false')}>
+        Closed
+      </button>
+      <button type="button" aria-pressed={open === null} onClick={() => choose(null)}>
+        All
+      </button>
     </div>
   );
 }
@@ -99,7 +118,8 @@ export function Findings() {
   useEffect(() => {
     if (!list.loading && list.pages.length > 0) restoreScroll();
   }, [list.loading, list.pages.length]);
-  const open = (id: string): void => setParams(set(place.value.params, 'sel', id), selected === null ? 'push' : 'replace');
+  const open = (id: string): void =>
+    setParams(set(place.value.params, 'sel', id), selected === null ? 'push' : 'replace');
   const close = (): void => setParams(set(place.value.params, 'sel', null), 'replace');
   const names = kFindingFilters.filter((name) => name !== 'open');
   const hasFilter = keep(params, kFindingFilters).length > 0;
@@ -107,7 +127,16 @@ export function Findings() {
     <div class="page">
       <header class="page-head">
         <h1>Findings</h1>
-        <FilterBar fields={fields(facets.data)} names={names} range={<><OpenSwitch params={params} /><TimeRange fallback={null} all /></>} />
+        <FilterBar
+          fields={fields(facets.data)}
+          names={names}
+          range={
+            <>
+              <OpenSwitch params={params} />
+              <TimeRange fallback={null} all />
+            </>
+          }
+        />
       </header>
       <div class={`split${facetsShown.value ? '' : ' no-facets'}`}>
         {facetsShown.value && <Facets groups={facetGroups(facets.data)} label="Facets" busy={facets.loading} />}
@@ -115,29 +144,71 @@ export function Findings() {
           <div class="list-head">
             <FacetSwitch />
             <p class="list-total" role="status" data-total={list.total ?? ''}>
-              {list.total === undefined ? (list.problem === undefined ? 'Counting…' : 'No answer') : <><b>{count(list.total)}</b> {list.total === 1 ? 'finding' : 'findings'}</>}
+              {list.total === undefined ? (
+                list.problem === undefined ? (
+                  'Counting…'
+                ) : (
+                  'No answer'
+                )
+              ) : (
+                <>
+                  <b>{count(list.total)}</b> {list.total === 1 ? 'finding' : 'findings'}
+                </>
+              )}
               {facets.data !== undefined && <span class="dim"> · {plural(facets.data.occurrences, 'occurrence')}</span>}
             </p>
-            <div class="list-tools"><ExportLinks segments={['findings', 'export']} params={filter} /></div>
+            {hasNews.value && (
+              <button type="button" class="button news" onClick={showNews}>
+                <Icon name="refresh" />
+                Newer findings are there
+              </button>
+            )}
+            <div class="list-tools">
+              <ExportLinks segments={['findings', 'export']} params={filter} />
+            </div>
           </div>
           {list.problem !== undefined && <ProblemBox problem={list.problem} retry={list.reload} />}
           {list.pages.length === 0 && list.problem === undefined && <Skeleton rows={14} label="Loading findings" />}
           {list.total === 0 && !list.loading && (
             <Empty title="No findings match">
-              {hasFilter
-                ? <>Remove a filter or widen the time range. <button type="button" class="button" onClick={() => setParams(without(params, [...kFindingFilters, 'from', 'to', 'last']))}>Show all findings</button></>
-                : 'Nothing has been received yet. Point EventBridge or a file import at this server, or load the sample organisation.'}
+              {hasFilter ? (
+                <>
+                  Remove a filter or widen the time range.{' '}
+                  <button
+                    type="button"
+                    class="button"
+                    onClick={() => setParams(without(params, [...kFindingFilters, 'from', 'to', 'last']))}
+                  >
+                    Show all findings
+                  </button>
+                </>
+              ) : (
+                'Nothing has been received yet. Point EventBridge or a file import at this server, or load the sample organisation.'
+              )}
             </Empty>
           )}
           {rows.length > 0 && (
-            <div class="table-box" tabIndex={0} role="region" aria-label="Findings, table">
-              <FindingTable rows={rows} selected={selected} open={open} busy={list.loading} caption="Findings that match the filter" sortable />
+            <div class="table-box" tabIndex={0} role="group" aria-label="Findings, table">
+              <FindingTable
+                rows={rows}
+                selected={selected}
+                open={open}
+                busy={list.loading}
+                caption="Findings that match the filter"
+                sortable
+              />
             </div>
           )}
           {rows.length > 0 && (
             <footer class="list-foot">
-              {!list.done && <button type="button" class="button" disabled={list.loadingMore} onClick={list.more}>{list.loadingMore ? 'Loading…' : 'Load more'}</button>}
-              <span class="dim">{count(rows.length)} of {plural(list.total ?? 0, 'finding')} shown</span>
+              {!list.done && (
+                <button type="button" class="button" disabled={list.loadingMore} onClick={list.more}>
+                  {list.loadingMore ? 'Loading…' : 'Load more'}
+                </button>
+              )}
+              <span class="dim">
+                {count(rows.length)} of {plural(list.total ?? 0, 'finding')} shown
+              </span>
             </footer>
           )}
         </section>

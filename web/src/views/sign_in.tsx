@@ -17,12 +17,30 @@ export function SignIn({ problem }: { problem: Problem | null }) {
   return (
     <main class="sign-in">
       <form class="sign-in-card" onSubmit={submit}>
-        <div class="sign-in-brand"><Logo /><h1>Backtrail</h1></div>
+        <div class="sign-in-brand">
+          <Logo />
+          <h1>Backtrail</h1>
+        </div>
         <p class="dim">Findings of every account, and what happened around them.</p>
         {problem !== null && <ProblemBox problem={problem} />}
-        <label>Access token<input class="input mono" type="password" autocomplete="current-password" autofocus value={token} onInput={(event) => setToken(event.currentTarget.value)} /></label>
-        <button type="submit" class="button primary" disabled={busy || token.trim() === ''}>{busy ? 'Signing in…' : 'Sign in'}</button>
-        <p class="dim small">The server prints a token when it starts for the first time. An administrator makes more with <code>backtrail key create</code>.</p>
+        <label>
+          Access token
+          <input
+            class="input mono"
+            type="password"
+            autocomplete="current-password"
+            autofocus
+            value={token}
+            onInput={(event) => setToken(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="button primary" disabled={busy || token.trim() === ''}>
+          {busy ? 'Signing in…' : 'Sign in'}
+        </button>
+        <p class="dim small">
+          The server prints a token when it starts for the first time. An administrator makes more with{' '}
+          <code>backtrail key create</code>.
+        </p>
       </form>
     </main>
   );

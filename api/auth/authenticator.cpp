@@ -1,0 +1,132 @@
+#include "api/auth/authenticator.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "api/rest/problem.hpp"
+#include "schema/registry/api_keys.hpp"
+
+namespace backtrail::api {
+namespace {
+
+std::string decode_base64(std::string_view text) {
+  std::string out(text.size(), '\0');
+  std::size_t size = 0;
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr, &size,
+                        nullptr, sodium_base64_VARIANT_ORIGINAL) != 0)
+    return {};
+  out.resize(size);
+  return out;
+}
+
+bool starts_with_word(std::string_view text, std::string_view word) {
+  return text.size() > word.size() &&
+         std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) { return a == (b | 0x20); });
+}
+
+std::string cookie_value(std::string_view cookies, std::string_view name) {
+  while (!cookies.empty()) {
+    const auto end = std::min(cookies.find(';'), cookies.size());
+    std::string_view pair = cookies.substr(0, end);
+    cookies.remove_prefix(std::min(end + 1, cookies.size()));
+    while (!pair.empty() && pair.front() == ' ') pair.remove_prefix(1);
+    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
+      return std::string(pair.substr(name.size() + 1));
+  }
+  return {};
+}
+
+Response unauthorised(const Request& request) {
+  Response response = respond::problem(
+      request, {.status = 401,
+                .detail = "This needs a key.",
+                .hint = "Send it as 'Authorization: Bearer TOKEN'; 'backtrail key create' makes one."});
+  response.headers.set("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+// A page of another site can make a browser send the cookie, but not this header with our own origin.
+bool is_cross_site(const Request& request) {
+  if (request.method == Method::kGet || request.method == Method::kHead) return false;
+  const auto site = request.header("Sec-Fetch-Site");
+  return site && *site != "same-origin" && *site != "none";
+}
+
+bool may(Role role, std::string_view requirement) {
+  if (role == Role::kAdministrator) return true;
+  if (requirement == kNeedsAnalyst) return role == Role::kAnalyst;
+  return requirement == kNeedsIngest && role == Role::kIngest;
+}
+
+std::optional<Role> role_from(std::string_view name) {
+  if (name == "administrator") return Role::kAdministrator;
+  if (name == "analyst") return Role::kAnalyst;
+  if (name == "ingest") return Role::kIngest;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string token_of(const Request& request, bool& from_cookie) {
+  from_cookie = false;
+  if (const auto key = request.header("X-Api-Key")) return std::string(*key);
+  if (const auto authorization = request.header("Authorization")) {
+    if (starts_with_word(*authorization, "bearer ")) return std::string(authorization->substr(7));
+    if (starts_with_word(*authorization, "basic ")) {
+      const std::string pair = decode_base64(authorization->substr(6));
+      return pair.substr(std::min(pair.find(':') + 1, pair.size()));
+    }
+  }
+  from_cookie = true;
+  const auto cookies = request.header("Cookie");
+  return cookies ? cookie_value(*cookies, kTokenCookie) : std::string{};
+}
+
+schema::Result<std::optional<Caller>> Authenticator::verify(const std::string& token) {
+  const auto digest = schema::sha256(token);
+  const std::string remembered_as(reinterpret_cast<const char*>(digest.data()), digest.size());
+  const auto now = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = remembered_.find(remembered_as);
+    if (found != remembered_.end() && found->second.until > now) return found->second.caller;
+  }
+  const auto key = schema::verify_api_key(database_, token, schema::now_us());
+  if (!key) return key.error();
+  std::optional<Caller> caller;
+  if (*key) {
+    const auto scope = schema::AccountScope::from_list((*key)->accounts);
+    const auto role = role_from((*key)->role);
+    if (scope && role) caller = Caller{(*key)->name, (*key)->key_id, *role, *scope};
+  }
+  const std::lock_guard lock(mutex_);
+  if (remembered_.size() >= kRememberedMax) remembered_.clear();
+  remembered_[remembered_as] = {caller, now + kAnswerLife};
+  return caller;
+}
+
+std::optional<Response> Authenticator::authorise(Request& request, std::string_view requirement) {
+  bool from_cookie = false;
+  const std::string token = token_of(request, from_cookie);
+  if (token.empty()) return unauthorised(request);
+  const auto caller = verify(token);
+  if (!caller) return problem_for(caller.error(), request);
+  if (!*caller) return unauthorised(request);
+  if (from_cookie && is_cross_site(request))
+    return respond::problem(request, {.status = 403, .detail = "The request came from another site's page."});
+  if (!may((*caller)->role, requirement))
+    return respond::problem(request, {.status = 403,
+                                      .detail = "This key may not do that.",
+                                      .hint = "It needs a key with the role " + std::string(requirement) + "."});
+  request.principal = **caller;
+  return std::nullopt;
+}
+
+const Caller& caller_of(const Request& request) {
+  const auto* caller = std::any_cast<Caller>(&request.principal);
+  BACKTRAIL_ASSERT(caller != nullptr);
+  return *caller;
+}
+
+}  // namespace backtrail::api

@@ -1,0 +1,55 @@
+// Tells who sent a request by the key it carries, and refuses those who may not use a route.
+//
+// A token comes as `Authorization: Bearer TOKEN`, as the password of `Authorization: Basic`, as `X-Api-Key`, or in the page's
+// cookie. Keys are looked up by id and compared in constant time (schema/registry); an answer is remembered for
+// kAnswerLife, so a revoked key stops working within that time. When the keys cannot be read the answer is 503, never
+// 401: a sender must try again, not give up. Thread-safe.
+#pragma once
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "api/auth/caller.hpp"
+#include "api/http/request.hpp"
+#include "api/http/response.hpp"
+#include "schema/pg/database.hpp"
+
+namespace backtrail::api {
+
+// RouteOptions::auth of our routes.
+inline constexpr const char* kNeedsAnalyst = "analyst";              // analysts and administrators
+inline constexpr const char* kNeedsAdministrator = "administrator";
+inline constexpr const char* kNeedsIngest = "ingest";                // ingest keys and administrators
+
+inline constexpr const char* kTokenCookie = "backtrail_token";
+
+class Authenticator {
+ public:
+  static constexpr std::chrono::seconds kAnswerLife{5};
+  static constexpr std::size_t kRememberedMax = 10'000;
+
+  explicit Authenticator(schema::Database& api) : database_(api) {}
+
+  // For ServerOptions::authorise: puts the Caller into Request::principal, or gives the refusing answer.
+  std::optional<Response> authorise(Request& request, std::string_view requirement);
+  // Nothing: no such key. An error: the keys could not be read.
+  schema::Result<std::optional<Caller>> verify(const std::string& token);
+
+ private:
+  struct Remembered {
+    std::optional<Caller> caller;
+    std::chrono::steady_clock::time_point until;
+  };
+  schema::Database& database_;
+  std::mutex mutex_;
+  std::map<std::string, Remembered> remembered_;  // by the token's SHA-256
+};
+
+// The token that the request carries; empty when none. `from_cookie` is told because browsers send cookies by themselves.
+std::string token_of(const Request& request, bool& from_cookie);
+
+const Caller& caller_of(const Request& request);
+
+}  // namespace backtrail::api

@@ -1,0 +1,106 @@
+#include "query/event_reader/event_reader.hpp"
+
+#include <array>
+#include <map>
+
+namespace backtrail::query {
+namespace {
+
+constexpr std::int64_t kDaySeconds = 86'400;
+constexpr std::array<std::int64_t, 7> kBucketSeconds{60, 300, 900, 3600, 3 * 3600, 6 * 3600, kDaySeconds};
+
+std::int64_t bucket_of(std::int64_t us, std::int64_t bucket_s) {
+  return us / (bucket_s * schema::kMicrosPerSecond);
+}
+
+std::size_t buckets_in(const schema::TimeRange& range, std::int64_t bucket_s) {
+  return static_cast<std::size_t>(bucket_of(range.to_us - 1, bucket_s) - bucket_of(range.from_us, bucket_s) + 1);
+}
+
+void add_value(const HashCount& count, const schema::Entity& entity, EventGroups& groups) {
+  ValueCount row{entity.key, count.counts, count.first_us, count.last_us, entity.name};
+  switch (count.facet) {
+    case kFacetIpAddress:
+      groups.ip_addresses.push_back(std::move(row));
+      return;
+    case kFacetAccessKey:
+      groups.access_keys.push_back(std::move(row));
+      return;
+    case kFacetUserAgent:
+      groups.user_agents.push_back(std::move(row));
+      return;
+    case kFacetSession:
+      groups.sessions.push_back(std::move(row));
+      return;
+    case kFacetPrincipal:
+      groups.principals.push_back(std::move(row));
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+EventReader::Listing EventReader::newest(EventPosition position, std::size_t limit) {
+  Listing listing;
+  for (;;) {
+    // One more than asked for tells whether there is more.
+    const std::size_t wanted = limit - listing.events.size() + 1;
+    auto stored = rows_.newest(position, wanted);
+    const bool end = stored.size() < wanted;
+    for (auto& event : stored) {
+      if (listing.events.size() == limit) {
+        listing.last = position;
+        return listing;
+      }
+      position = event.position;
+      if (auto view = view_of(std::move(event), filter_))
+        listing.events.push_back(std::move(*view));
+      else
+        ++listing.left_out;
+    }
+    if (end) return listing;
+  }
+}
+
+std::vector<VolumeBucket> EventReader::volume(std::int64_t bucket_s) {
+  const auto& range = filter_.range;
+  if (range.from_us >= range.to_us) return {};
+  const std::int64_t bucket_us = bucket_s * schema::kMicrosPerSecond;
+  const std::int64_t first = bucket_of(range.from_us, bucket_s);
+  std::vector<VolumeBucket> buckets(buckets_in(range, bucket_s));
+  for (std::size_t i = 0; i < buckets.size(); ++i)
+    buckets[i].at_us = (first + static_cast<std::int64_t>(i)) * bucket_us;
+  for (const auto& row : rows_.volume(bucket_s))
+    buckets.at(static_cast<std::size_t>(row.at_us / bucket_us - first)).counts = row.counts;
+  return buckets;
+}
+
+EventGroups EventReader::groups(std::size_t values_max) {
+  RowGroups counted = rows_.groups(values_max);
+  std::map<std::pair<int, std::int64_t>, schema::Entity> texts;
+  for (const auto& text : rows_.texts(counted.by_hash)) {
+    const auto record = decode_record(text.raw);
+    if (!record) continue;
+    const auto entity = entity_of_facet(text.facet, record->event);
+    // A forged hash has no text of its own.
+    if (entity && schema::entity_hash(key_, entity->kind, entity->key) == text.hash)
+      texts[{text.facet, text.hash}] = *entity;
+  }
+  for (const auto& count : counted.by_hash) {
+    const auto text = texts.find({count.facet, count.hash});
+    if (text != texts.end()) add_value(count, text->second, counted.groups);
+  }
+  return std::move(counted.groups);
+}
+
+std::int64_t bucket_seconds(const schema::TimeRange& range) {
+  for (const std::int64_t bucket_s : kBucketSeconds)
+    if (buckets_in(range, bucket_s) <= kBucketsMax) return bucket_s;
+  std::int64_t days = 2;
+  while (buckets_in(range, days * kDaySeconds) > kBucketsMax) ++days;
+  return days * kDaySeconds;
+}
+
+}  // namespace backtrail::query

@@ -1,0 +1,50 @@
+// The one way to API events: listings, exact counts, volumes and groups for a filter, each event once, whatever form
+// the days are stored in. Today every day is rows; sealed parts join here as another source.
+//
+// One object answers one filter inside one transaction (one snapshot). Belongs to the transaction's thread; throws what
+// the transaction throws.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "query/event_reader/event_filter.hpp"
+#include "query/event_reader/event_source.hpp"
+#include "query/event_reader/event_view.hpp"
+#include "query/event_reader/rows.hpp"
+#include "schema/pg/account_scope.hpp"
+#include "schema/pg/database.hpp"
+
+namespace backtrail::query {
+
+inline constexpr std::size_t kBucketsMax = 400;
+
+class EventReader {
+ public:
+  // The filter must be resolved (range set) and outlive the reader.
+  EventReader(schema::Transaction& tx, const schema::HashKey& key, const schema::AccountScope& scope,
+              const EventFilter& filter)
+      : key_(key), filter_(filter), rows_(tx, row_question(filter, key, scope)) {}
+
+  struct Listing {
+    std::vector<EventView> events;      // newest first
+    std::optional<EventPosition> last;  // where the next listing goes on; nothing at the end
+    std::size_t left_out = 0;           // hits whose record does not name the entity
+  };
+  // Up to `limit` events before `position`; fewer only at the end.
+  Listing newest(EventPosition position, std::size_t limit);
+  std::uint64_t count() { return rows_.count(); }
+  // Buckets of bucket_s seconds, all of the range, also the empty ones.
+  std::vector<VolumeBucket> volume(std::int64_t bucket_s);
+  EventGroups groups(std::size_t values_max);
+
+ private:
+  const schema::HashKey& key_;
+  const EventFilter& filter_;
+  EventRows rows_;
+};
+
+// The smallest of 1m, 5m, 15m, 1h, 3h, 6h, 1d (then whole days) that cuts the range into at most kBucketsMax buckets,
+// which begin at multiples of their length.
+std::int64_t bucket_seconds(const schema::TimeRange& range);
+
+}  // namespace backtrail::query

@@ -1,0 +1,237 @@
+#include "query/quarantine_queries.hpp"
+
+#include <backtrail_query_sql.hpp>
+#include <boost/describe.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "query/cursor.hpp"
+#include "query/findings/finding_rows.hpp"
+#include "schema/core/time.hpp"
+#include "schema/model/entity.hpp"
+#include "schema/pg/row_as.hpp"
+
+namespace backtrail::query {
+namespace {
+
+using schema::AccountScope;
+using schema::Code;
+using schema::fail;
+using schema::Result;
+using schema::TimeUs;
+using schema::Transaction;
+
+constexpr std::string_view kCursorKind = "quarantine";
+constexpr std::string_view kNoAccount = "none";
+
+struct StoredRow {
+  std::string account_id;
+  schema::Uuid quarantine_id;
+  std::string reason, detail, door, origin;
+  std::int64_t position, bytes;
+  schema::Bytes sha256;
+  TimeUs received_at;
+};
+BOOST_DESCRIBE_STRUCT(StoredRow, (),
+                      (account_id, quarantine_id, reason, detail, door, origin, position, bytes, sha256, received_at))
+
+struct StoredAlert {
+  std::string kind, account_id, subject, detail;
+  TimeUs raised_at;
+};
+BOOST_DESCRIBE_STRUCT(StoredAlert, (), (kind, account_id, subject, detail, raised_at))
+
+struct RawBytes {
+  schema::Bytes raw;
+};
+BOOST_DESCRIBE_STRUCT(RawBytes, (), (raw))
+
+struct QuarantineKey {
+  std::string account_id;
+  schema::Uuid id;
+};
+
+schema::Error not_found() {
+  return fail(Code::kNotFound, "there is no such quarantined record among those that this key may see");
+}
+
+std::optional<QuarantineKey> parse_id(std::string_view text) {
+  const auto dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto account = text.substr(0, dash);
+  const auto id = uuid_from_hex(text.substr(dash + 1));
+  if (!id || (account != kNoAccount && !schema::is_account_id(account))) return std::nullopt;
+  return QuarantineKey{account == kNoAccount ? "" : std::string(account), *id};
+}
+
+QuarantineRow row_of(StoredRow stored) {
+  const auto& digest = stored.sha256.bytes;
+  return {(stored.account_id.empty() ? std::string(kNoAccount) : stored.account_id) + "-" + hex_of(stored.quarantine_id),
+          std::move(stored.account_id),
+          std::move(stored.reason),
+          std::move(stored.detail),
+          std::move(stored.door),
+          std::move(stored.origin),
+          stored.position,
+          stored.bytes,
+          schema::hex(reinterpret_cast<const std::uint8_t*>(digest.data()), digest.size()),
+          stored.received_at.us};
+}
+
+schema::Error bad(std::string_view name, std::string_view what) {
+  return fail(Code::kBadParameter, fmt::format("{}: {}", name, what));
+}
+
+Result<void> add_values(std::string_view name, std::string_view text, std::vector<std::string>& values) {
+  while (true) {
+    const auto comma = std::min(text.find(','), text.size());
+    const auto value = text.substr(0, comma);
+    if (value.size() > kFilterValueMaxBytes) return bad(name, "the value is too long");
+    if (value.find('\0') != std::string_view::npos) return bad(name, "a value holds no NUL");
+    values.emplace_back(value);
+    if (values.size() > kFilterValuesMax) return bad(name, fmt::format("at most {} values", kFilterValuesMax));
+    if (comma == text.size()) return {};
+    text.remove_prefix(comma + 1);
+  }
+}
+
+// "none" asks for records whose account could not be read.
+Result<void> add_accounts(std::string_view text, std::vector<std::string>& account_ids) {
+  if (const auto ok = add_values("account_id", text, account_ids); !ok) return ok;
+  for (auto& id : account_ids) {
+    if (id == kNoAccount) id.clear();
+    else if (!id.empty() && !schema::is_account_id(id)) return bad("account_id", "give account ids of 12 digits, or none");
+  }
+  return {};
+}
+
+Result<void> take(const Parameter& parameter, QuarantineRequest& request) {
+  const auto& [name, value] = parameter;
+  if (name == "reason") return add_values(name, value, request.reasons);
+  if (name == "account_id") return add_accounts(value, request.account_ids);
+  if (name == "cursor") {
+    request.cursor = value;
+    return {};
+  }
+  if (name == "limit") {
+    const auto limit = parse_limit(value);
+    if (!limit) return limit.error();
+    request.limit = *limit;
+    return {};
+  }
+  if (name != "from" && name != "to")
+    return fail(Code::kBadParameter,
+                "there is a parameter that quarantine does not know; use reason, account_id, from, to, limit and cursor");
+  const auto time = parse_time_parameter(name, value);
+  if (!time) return time.error();
+  (name == "from" ? request.from_us : request.to_us) = *time;
+  return {};
+}
+
+std::string canonical_text(const QuarantineRequest& request) {
+  auto text = fmt::format("{};{};", schema::array_literal(request.reasons), schema::array_literal(request.account_ids));
+  if (request.from_us) text += fmt::format("from={};", *request.from_us);
+  if (request.to_us) text += fmt::format("to={};", *request.to_us);
+  return text;
+}
+
+std::optional<std::string> list_or_null(const std::vector<std::string>& values) {
+  if (values.empty()) return std::nullopt;
+  return schema::array_literal(values);
+}
+
+std::optional<std::string> time_or_null(const std::optional<std::int64_t>& us) {
+  if (!us) return std::nullopt;
+  return schema::format_rfc3339(*us);
+}
+
+struct Position {
+  std::optional<std::string> received_at, id, account_id;
+};
+
+Result<Position> position_of(const QuarantineRequest& request) {
+  Position position;
+  if (request.cursor.empty()) return position;
+  constexpr std::size_t kParts = 2;
+  const auto parts = decode_cursor(kCursorKind, question_hash(canonical_text(request)), request.cursor, kParts);
+  if (!parts) return parts.error();
+  const auto key = parse_id((*parts)[1]);
+  if (!schema::parse_rfc3339((*parts)[0]) || !key)
+    return fail(Code::kBadCursor, "cursor: it does not belong to this question; start again without it");
+  position.received_at = (*parts)[0];
+  position.id = to_string(key->id);
+  position.account_id = key->account_id;
+  return position;
+}
+
+}  // namespace
+
+Result<QuarantineRequest> parse_quarantine_request(Parameters parameters) {
+  QuarantineRequest request;
+  for (const auto& parameter : parameters)
+    if (const auto ok = take(parameter, request); !ok) return ok.error();
+  if (request.from_us && request.to_us && *request.from_us >= *request.to_us)
+    return bad("to", "the end of the interval must lie behind its beginning (from)");
+  std::sort(request.reasons.begin(), request.reasons.end());
+  std::sort(request.account_ids.begin(), request.account_ids.end());
+  return request;
+}
+
+Result<QuarantinePage> quarantine_page(const Warehouse& warehouse, const AccountScope& scope,
+                                       const QuarantineRequest& request) {
+  const auto position = position_of(request);
+  if (!position) return position.error();
+  return warehouse.database.read(scope, [&](Transaction& tx) -> Result<QuarantinePage> {
+    const auto reasons = list_or_null(request.reasons), accounts = list_or_null(request.account_ids);
+    const auto from = time_or_null(request.from_us), to = time_or_null(request.to_us);
+    auto stored = schema::rows_as<StoredRow>(tx.exec(sql::quarantine_page, reasons, accounts, from, to,
+                                                     position->received_at, position->id, position->account_id,
+                                                     static_cast<std::int64_t>(request.limit + 1)));
+    QuarantinePage page;
+    const bool more = stored.size() > request.limit;
+    if (more) stored.pop_back();
+    for (auto& row : stored) page.rows.push_back(row_of(std::move(row)));
+    if (more)
+      page.next_cursor = encode_cursor(kCursorKind, question_hash(canonical_text(request)),
+                                       {schema::format_rfc3339(page.rows.back().received_us),
+                                        page.rows.back().quarantine_id});
+    page.total = tx.exec(sql::quarantine_total, reasons, accounts, from, to)[0]["total"].as<std::int64_t>();
+    return page;
+  });
+}
+
+Result<QuarantineRow> quarantine_detail(const Warehouse& warehouse, const AccountScope& scope,
+                                        std::string_view quarantine_id) {
+  const auto key = parse_id(quarantine_id);
+  if (!key) return not_found();
+  return warehouse.database.read(scope, [&](Transaction& tx) -> Result<QuarantineRow> {
+    auto rows = schema::rows_as<StoredRow>(tx.exec(sql::quarantine_detail, key->account_id, to_string(key->id)));
+    if (rows.empty()) return not_found();
+    return row_of(std::move(rows.front()));
+  });
+}
+
+Result<std::string> quarantine_raw(const Warehouse& warehouse, const AccountScope& scope,
+                                   std::string_view quarantine_id) {
+  const auto key = parse_id(quarantine_id);
+  if (!key) return not_found();
+  return warehouse.database.read(scope, [&](Transaction& tx) -> Result<std::string> {
+    auto rows = schema::rows_as<RawBytes>(tx.exec(sql::quarantine_raw, key->account_id, to_string(key->id)));
+    if (rows.empty()) return not_found();
+    return std::move(rows.front().raw.bytes);
+  });
+}
+
+Result<AlertList> alert_list(const Warehouse& warehouse, const AccountScope& scope) {
+  return warehouse.database.read(scope, [&](Transaction& tx) -> Result<AlertList> {
+    AlertList list;
+    for (auto& row : schema::rows_as<StoredAlert>(tx.exec(sql::alert_list, static_cast<std::int64_t>(kAlertsMax))))
+      list.rows.push_back({std::move(row.kind), std::move(row.account_id), std::move(row.subject),
+                           std::move(row.detail), row.raised_at.us});
+    list.total = tx.exec(sql::alert_total)[0]["total"].as<std::int64_t>();
+    return list;
+  });
+}
+
+}  // namespace backtrail::query

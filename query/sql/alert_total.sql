@@ -1,0 +1,4 @@
+-- How many alerts there are.
+-- Row: total
+SELECT count(*) AS total
+FROM alert AS a

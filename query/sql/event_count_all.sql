@@ -1,0 +1,24 @@
+-- How many events are there?
+-- $1…$20 the common parameters of event questions: see query/event_reader/row_question.hpp
+-- Row: n
+-- Index: api_event_time of the days at the ends of the range; days inside it are read whole.
+SELECT count(*) AS n
+FROM api_event AS e
+WHERE e.event_day BETWEEN $1::date AND $2::date
+  AND e.event_time >= $3::timestamptz
+  AND (e.event_time, e.event_id, e.content_fp) < ($4::timestamptz, $5::uuid, $6::uuid)
+  AND CASE WHEN $7::boolean THEN
+        ($8::text[] IS NULL OR e.account_id = ANY ($8::text[]))
+    AND ($9::text[] IS NULL OR e.account_id <> ALL ($9::text[]))
+    AND ($10::text[] IS NULL OR e.region = ANY ($10::text[]))
+    AND ($11::text[] IS NULL OR e.region <> ALL ($11::text[]))
+    AND ($12::text[] IS NULL OR e.service LIKE ANY ($12::text[]))
+    AND ($13::text[] IS NULL OR e.service NOT LIKE ALL ($13::text[]))
+    AND ($14::text[] IS NULL OR e.api LIKE ANY ($14::text[]))
+    AND ($15::text[] IS NULL OR e.api NOT LIKE ALL ($15::text[]))
+    AND ($16::smallint[] IS NULL OR e.outcome = ANY ($16::smallint[]))
+    AND ($17::smallint[] IS NULL OR e.event_class = ANY ($17::smallint[]))
+    AND ($18::boolean IS NULL OR e.read_only = $18::boolean)
+    AND ($19::text[] IS NULL OR e.error_code = ANY ($19::text[]))
+    AND ($20::text[] IS NULL OR (e.error_code = ANY ($20::text[])) IS NOT TRUE)
+      ELSE true END

@@ -1,0 +1,8 @@
+-- What a finding has beyond its row in a list.
+-- $1 account, $2 uid
+-- Row: DetailRow (query/findings/finding_detail.cpp). Index: finding_pkey.
+SELECT f.description, f.type_purpose, f.type_resource, f.type_family, f.type_mechanism, f.type_artifact,
+  f.provider_id, f.product_arn, f.detector_id, f.generator_id, f.compliance_status, f.workflow_status,
+  f.remediation_url, f.facts::text AS facts
+FROM finding AS f
+WHERE f.account_id = $1::text AND f.finding_uid = $2::uuid
