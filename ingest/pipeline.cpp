@@ -13,15 +13,6 @@ namespace {
 
 constexpr std::int64_t kRulesLifeUs = 30 * schema::kMicrosPerSecond;
 
-// Text that is no JSON from its first character on is one record, not one a line.
-bool starts_like_json(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  const auto first = text.find_first_not_of(" \t\r\n\x1e");
-  if (first == std::string_view::npos) return true;  // nothing in it
-  constexpr std::string_view kAtomStarts = "{[ntf-0123456789";
-  return kAtomStarts.find(text[first]) != std::string_view::npos;
-}
-
 }  // namespace
 
 schema::Result<schema::HashKey> read_hash_key(schema::Database& database) {
@@ -132,14 +123,6 @@ void Pipeline::parse_loop() {
   }
 }
 
-void Pipeline::recognise_all(const Decoded& decoded, Recogniser& recogniser, RowSink& sink) {
-  for (const auto& failure : decoded.failures) sink.on_quarantined(quarantined(failure.error, failure.raw, 0));
-  for (const auto& document : decoded.documents) {
-    if (starts_like_json(document.text)) recogniser.run(document.text);
-    else sink.on_quarantined(quarantined(schema::fail(schema::Code::kBadJson, "syntax: not JSON"), document.text, 0));
-  }
-}
-
 void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
   const Delivery& delivery = pending->delivery();
   const auto rules = retention();
@@ -149,13 +132,13 @@ void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
   Recogniser recogniser(context, sink);
   DecodeLimits limits;
   limits.output_bytes_max = delivery.decoded_bytes_max;
-  recognise_all(decode(delivery.body, limits), recogniser, sink);
+  recogniser.run(decode(delivery.body, limits));
   pending->drop_body();
   Batch rest = sink.take();
   pending->add_rows(rest.rows.size());
   const bool done = pending->parsed();
   if (!rest.rows.empty()) push(std::move(rest));
-  else if (done) pending->finish();
+  else if (done) finish_with_ledger(database_, *pending);
 }
 
 void Pipeline::push(Batch batch) {

@@ -60,7 +60,6 @@ class Pipeline {
   bool enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait);
   void parse_loop();
   void parse(const PendingPtr& pending, KnownNames& known);
-  void recognise_all(const Decoded& decoded, Recogniser& recogniser, RowSink& sink);
   void push(Batch batch);
   void write_loop();
   Batch take_rows();

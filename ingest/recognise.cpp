@@ -1,8 +1,8 @@
 #include "ingest/recognise.hpp"
 
 #include <array>
+#include <charconv>
 
-#include "ingest/decode/decode.hpp"
 #include "ingest/map/asff.hpp"
 #include "ingest/map/guardduty.hpp"
 #include "schema/record/cloudtrail_record.hpp"
@@ -41,8 +41,7 @@ bool has_record_array(const JsonNode& node) {
 }
 
 bool open_record_array(Recogniser& recogniser, std::string_view text, const JsonNode&, int depth) {
-  recogniser.expand_stream(ValueStream(text.substr(find_array_member(text, kRecordArrays)), true), depth);
-  return true;
+  return recogniser.expand_record_arrays(text, depth);
 }
 
 template <const std::string_view& kKey>
@@ -76,8 +75,21 @@ constexpr std::array kEnvelopes{
 };
 
 bool is_json_atom(std::string_view text) {
-  return text == "null" || text == "true" || text == "false" ||
-         (!text.empty() && text.find_first_not_of("0123456789+-.eE") == std::string_view::npos);
+  if (text.empty() || text == "null" || text == "true" || text == "false") return true;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return end == text.data() + text.size() && (text.back() >= '0' && text.back() <= '9');
+}
+
+// Text that is no JSON from its first character on is one record, not one a line.
+bool starts_like_json(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const auto first = text.find_first_not_of(" \t\r\n\x1e");
+  if (first == std::string_view::npos) return true;  // nothing in it
+  text.remove_prefix(first);
+  constexpr std::string_view kStarts = "{[-0123456789";
+  return kStarts.find(text.front()) != std::string_view::npos || text.starts_with("null") || text.starts_with("true") ||
+         text.starts_with("false");
 }
 
 }  // namespace
@@ -91,10 +103,27 @@ void Recogniser::quarantine(const schema::Error& error, std::string_view raw) {
   sink_.on_quarantined(quarantined(error, raw, position_++));
 }
 
-void Recogniser::run(std::string_view document) { expand_stream(ValueStream(document), 0); }
+void Recogniser::run(const Decoded& decoded) {
+  for (const auto& failure : decoded.failures) quarantine(failure.error, failure.raw);
+  for (const auto& document : decoded.documents) run(document.text);
+}
 
-void Recogniser::expand_stream(ValueStream stream, int depth) {
+void Recogniser::run(std::string_view document) {
+  if (starts_like_json(document)) expand_stream(ValueStream(document), 0);
+  else quarantine(fail(Code::kBadJson, "syntax: not JSON"), document);
+}
+
+std::size_t Recogniser::expand_stream(ValueStream stream, int depth) {
   for (Piece piece; stream.next(piece);) expand(piece, depth);
+  return stream.position();
+}
+
+bool Recogniser::expand_record_arrays(std::string_view object, int depth) {
+  bool found = false;
+  // All of them: a second one, of whatever name, must not vanish behind the first.
+  for (std::size_t array = 0; (array = find_array_member(object, kRecordArrays, array)) != std::string_view::npos; found = true)
+    array += expand_stream(ValueStream(object.substr(array), true), depth);
+  return found;
 }
 
 void Recogniser::expand(const Piece& piece, int depth) {
@@ -108,7 +137,10 @@ void Recogniser::expand(const Piece& piece, int depth) {
       return expand_container(piece, fail(Code::kBadJson, "truncated: the text ends inside a value"), depth);
     case Piece::Kind::kValue: break;
   }
-  if (piece.text.front() == '[') return expand_stream(ValueStream(piece.text.substr(1), true), depth + 1);
+  if (piece.text.front() == '[') {
+    expand_stream(ValueStream(piece.text.substr(1), true), depth + 1);
+    return;
+  }
   if (piece.text.size() > kRecordMaxBytes)
     return expand_container(piece, fail(Code::kTooLarge, "record of more than 1 MiB"), depth);
   const auto node = parser(depth).parse(piece.text);
@@ -119,20 +151,24 @@ void Recogniser::expand(const Piece& piece, int depth) {
 
 // Text that cannot be parsed as a whole may still be a container of good records.
 void Recogniser::expand_container(const Piece& piece, const schema::Error& why, int depth) {
-  const std::size_t array = find_array_member(piece.text, kRecordArrays);
-  if (array != std::string_view::npos) return expand_stream(ValueStream(piece.text.substr(array), true), depth + 1);
-  // A line that lost its end swallows the lines behind it.
-  const std::size_t line = piece.text.find("\n{");
-  if (line != std::string_view::npos) {
-    quarantine(why, piece.text.substr(0, line));
-    return expand_stream(ValueStream(piece.text.substr(line + 1)), depth);
+  if (piece.text.front() == '[') {
+    expand_stream(ValueStream(piece.text.substr(1), true), depth + 1);
+    return;
   }
-  quarantine(why, piece.text);
+  if (expand_record_arrays(piece.text, depth + 1)) return;
+  // A line that lost its end swallows the lines behind it. Each that begins a value is looked at by itself: none of them holds
+  // another, so that this neither nests nor reads anything twice.
+  std::size_t end = piece.text.find("\n{");
+  quarantine(why, piece.text.substr(0, end));
+  while (end != std::string_view::npos) {
+    const std::size_t start = end + 1;
+    end = piece.text.find("\n{", start);
+    expand_stream(ValueStream(piece.text.substr(start, end - start)), depth);
+  }
 }
 
-bool Recogniser::open_shape(const JsonNode& node, std::string_view text, int depth) {
-  for (const Envelope& envelope : kEnvelopes)
-    if (envelope.matches(node)) return envelope.open(*this, text, node, depth + 1);
+// A record of ours. Asked before any envelope, so that no member of a record can make it look like one.
+bool Recogniser::map_leaf(const JsonNode& node, std::string_view text) {
   const auto finding = [&](schema::Result<schema::Finding> mapped) {
     if (!mapped) return quarantine(mapped.error(), text);
     sink_.on_finding(std::move(*mapped), position_++);
@@ -149,6 +185,13 @@ bool Recogniser::open_shape(const JsonNode& node, std::string_view text, int dep
     return false;
   }
   return true;
+}
+
+bool Recogniser::open_shape(const JsonNode& node, std::string_view text, int depth) {
+  if (map_leaf(node, text)) return true;
+  for (const Envelope& envelope : kEnvelopes)
+    if (envelope.matches(node)) return envelope.open(*this, text, node, depth + 1);
+  return false;
 }
 
 bool Recogniser::expand_object(std::string_view text, int depth) {

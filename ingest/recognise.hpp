@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "ingest/decode/decode.hpp"
 #include "ingest/map/map_context.hpp"
 #include "ingest/parse/json_split.hpp"
 #include "ingest/quarantine/quarantine.hpp"
@@ -36,11 +37,15 @@ class Recogniser {
   // Neither is owned; both must outlive the recogniser. Not thread-safe: one per thread.
   Recogniser(const MapContext& context, RecordSink& sink) : context_(context), sink_(sink) {}
 
+  // All documents of a delivery, and what could not be decoded.
+  void run(const Decoded& decoded);
   // `document` must be followed by schema::kJsonPaddingBytes readable bytes.
   void run(std::string_view document);
 
-  // For shapes, to go inwards. `text` obeys the same padding rule.
-  void expand_stream(ValueStream stream, int depth);
+  // For shapes, to go inwards. `text` obeys the same padding rule. Gives where the stream ended.
+  std::size_t expand_stream(ValueStream stream, int depth);
+  // The elements of every array that holds records. False when the object has none.
+  bool expand_record_arrays(std::string_view object, int depth);
   void expand(const Piece& piece, int depth);
   // False when the object is no shape we know; then nothing was reported.
   bool expand_object(std::string_view text, int depth);
@@ -50,6 +55,7 @@ class Recogniser {
 
  private:
   void expand_container(const Piece& piece, const schema::Error& why, int depth);
+  bool map_leaf(const schema::JsonNode& node, std::string_view text);
   bool open_shape(const schema::JsonNode& node, std::string_view text, int depth);
   void quarantine(const schema::Error& error, std::string_view raw);
   schema::JsonParser& parser(int depth);

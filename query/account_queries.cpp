@@ -1,9 +1,8 @@
 #include "query/account_queries.hpp"
 
+#include <algorithm>
 #include <backtrail_query_sql.hpp>
 #include <boost/describe.hpp>
-
-#include <algorithm>
 #include <map>
 
 #include "schema/core/time.hpp"
@@ -55,8 +54,8 @@ std::vector<std::string> missing_of(const std::vector<ListedAccount>& accounts, 
   return missing;
 }
 
-// No index leads from an account to its newest event, because every row would pay for it. Active accounts stand among the
-// newest events; the quiet ones are looked for day by day, back from today, all at once, until each is found.
+// No index leads from an account to its newest event, because every row would pay for it. Active accounts stand among
+// the newest events; the quiet ones are looked for day by day, back from today, all at once, until each is found.
 LastEvents last_events(Transaction& tx, const std::vector<ListedAccount>& accounts) {
   LastEvents last;
   add(tx.exec(sql::account_newest_events, kNewestEvents), last);
@@ -65,17 +64,26 @@ LastEvents last_events(Transaction& tx, const std::vector<ListedAccount>& accoun
     if (missing.empty()) break;
     const auto ids = schema::array_literal(missing);
     const auto from_day = schema::day_of(partition.from_day.us), to_day = schema::day_of(partition.to_day.us);
-    if (to_day - from_day == 1) add(tx.exec(sql::account_events_of_day, ids, schema::format_day(from_day)), last);
-    else add(tx.exec(sql::account_events_of_span, ids, schema::format_day(from_day), schema::format_day(to_day)), last);
+    if (to_day - from_day == 1)
+      add(tx.exec(sql::account_events_of_day, ids, schema::format_day(from_day)), last);
+    else
+      add(tx.exec(sql::account_events_of_span, ids, schema::format_day(from_day), schema::format_day(to_day)), last);
   }
   return last;
 }
 
 AccountRow row_of(const ListedAccount& listed, const LastEvents& last) {
-  AccountRow row{listed.account_id,  listed.account_name, listed.organizational_unit,
-                 listed.owner,       listed.environment,  listed.email,
-                 listed.status,      listed.registered,   listed.open_findings,
-                 {},                 {}};
+  AccountRow row{listed.account_id,
+                 listed.account_name,
+                 listed.organizational_unit,
+                 listed.owner,
+                 listed.environment,
+                 listed.email,
+                 listed.status,
+                 listed.registered,
+                 listed.open_findings,
+                 {},
+                 {}};
   if (const auto found = last.find(listed.account_id); found != last.end()) row.last_event_us = found->second;
   if (listed.last_finding_at) row.last_finding_us = listed.last_finding_at->us;
   return row;

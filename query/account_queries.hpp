@@ -1,5 +1,5 @@
-// The accounts that a caller may see: what is registered about them, their open findings, when they last sent something.
-// Thread-safe.
+// The accounts that a caller may see: what is registered about them, their open findings, when they last sent
+// something. Thread-safe.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -7,11 +7,33 @@ namespace {
 
 // What spreadsheets skip in front of a cell: ASCII blanks, byte order mark, no-break and other Unicode blanks, and
 // characters of no width.
-constexpr std::array<std::string_view, 27> kSkipped = {
-    " ",            "\t",           "\r",           "\n",           "\v",           "\f",           "\xC2\xA0",
-    "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85",
-    "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\x8B", "\xE2\x80\xA8",
-    "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE2\x81\xA0", "\xE3\x80\x80", "\xEF\xBB\xBF"};
+constexpr std::array<std::string_view, 27> kSkipped = {" ",
+                                                       "\t",
+                                                       "\r",
+                                                       "\n",
+                                                       "\v",
+                                                       "\f",
+                                                       "\xC2\xA0",
+                                                       "\xE1\x9A\x80",
+                                                       "\xE2\x80\x80",
+                                                       "\xE2\x80\x81",
+                                                       "\xE2\x80\x82",
+                                                       "\xE2\x80\x83",
+                                                       "\xE2\x80\x84",
+                                                       "\xE2\x80\x85",
+                                                       "\xE2\x80\x86",
+                                                       "\xE2\x80\x87",
+                                                       "\xE2\x80\x88",
+                                                       "\xE2\x80\x89",
+                                                       "\xE2\x80\x8A",
+                                                       "\xE2\x80\x8B",
+                                                       "\xE2\x80\xA8",
+                                                       "\xE2\x80\xA9",
+                                                       "\xE2\x80\xAF",
+                                                       "\xE2\x81\x9F",
+                                                       "\xE2\x81\xA0",
+                                                       "\xE3\x80\x80",
+                                                       "\xEF\xBB\xBF"};
 
 // = + - @, and their full-width forms, and the minus sign of mathematics.
 constexpr std::array<std::string_view, 9> kFormulaStarts = {
@@ -36,7 +58,9 @@ std::string_view media_type_of(ExportFormat format) {
   return format == ExportFormat::kCsv ? "text/csv; charset=utf-8" : "application/x-ndjson";
 }
 
-std::string_view name_of(ExportFormat format) { return format == ExportFormat::kCsv ? "csv" : "ndjson"; }
+std::string_view name_of(ExportFormat format) {
+  return format == ExportFormat::kCsv ? "csv" : "ndjson";
+}
 
 bool looks_like_formula(std::string_view cell) {
   if (cell.empty()) return false;

@@ -1,10 +1,9 @@
 #include "query/quarantine_queries.hpp"
 
+#include <algorithm>
 #include <backtrail_query_sql.hpp>
 #include <boost/describe.hpp>
 #include <fmt/format.h>
-
-#include <algorithm>
 
 #include "query/cursor.hpp"
 #include "query/findings/finding_rows.hpp"
@@ -67,16 +66,17 @@ std::optional<QuarantineKey> parse_id(std::string_view text) {
 
 QuarantineRow row_of(StoredRow stored) {
   const auto& digest = stored.sha256.bytes;
-  return {(stored.account_id.empty() ? std::string(kNoAccount) : stored.account_id) + "-" + hex_of(stored.quarantine_id),
-          std::move(stored.account_id),
-          std::move(stored.reason),
-          std::move(stored.detail),
-          std::move(stored.door),
-          std::move(stored.origin),
-          stored.position,
-          stored.bytes,
-          schema::hex(reinterpret_cast<const std::uint8_t*>(digest.data()), digest.size()),
-          stored.received_at.us};
+  return {
+      (stored.account_id.empty() ? std::string(kNoAccount) : stored.account_id) + "-" + hex_of(stored.quarantine_id),
+      std::move(stored.account_id),
+      std::move(stored.reason),
+      std::move(stored.detail),
+      std::move(stored.door),
+      std::move(stored.origin),
+      stored.position,
+      stored.bytes,
+      schema::hex(reinterpret_cast<const std::uint8_t*>(digest.data()), digest.size()),
+      stored.received_at.us};
 }
 
 schema::Error bad(std::string_view name, std::string_view what) {
@@ -100,8 +100,10 @@ Result<void> add_values(std::string_view name, std::string_view text, std::vecto
 Result<void> add_accounts(std::string_view text, std::vector<std::string>& account_ids) {
   if (const auto ok = add_values("account_id", text, account_ids); !ok) return ok;
   for (auto& id : account_ids) {
-    if (id == kNoAccount) id.clear();
-    else if (!id.empty() && !schema::is_account_id(id)) return bad("account_id", "give account ids of 12 digits, or none");
+    if (id == kNoAccount)
+      id.clear();
+    else if (!id.empty() && !schema::is_account_id(id))
+      return bad("account_id", "give account ids of 12 digits, or none");
   }
   return {};
 }
@@ -121,8 +123,9 @@ Result<void> take(const Parameter& parameter, QuarantineRequest& request) {
     return {};
   }
   if (name != "from" && name != "to")
-    return fail(Code::kBadParameter,
-                "there is a parameter that quarantine does not know; use reason, account_id, from, to, limit and cursor");
+    return fail(
+        Code::kBadParameter,
+        "there is a parameter that quarantine does not know; use reason, account_id, from, to, limit and cursor");
   const auto time = parse_time_parameter(name, value);
   if (!time) return time.error();
   (name == "from" ? request.from_us : request.to_us) = *time;
@@ -193,9 +196,9 @@ Result<QuarantinePage> quarantine_page(const Warehouse& warehouse, const Account
     if (more) stored.pop_back();
     for (auto& row : stored) page.rows.push_back(row_of(std::move(row)));
     if (more)
-      page.next_cursor = encode_cursor(kCursorKind, question_hash(canonical_text(request)),
-                                       {schema::format_rfc3339(page.rows.back().received_us),
-                                        page.rows.back().quarantine_id});
+      page.next_cursor =
+          encode_cursor(kCursorKind, question_hash(canonical_text(request)),
+                        {schema::format_rfc3339(page.rows.back().received_us), page.rows.back().quarantine_id});
     page.total = tx.exec(sql::quarantine_total, reasons, accounts, from, to)[0]["total"].as<std::int64_t>();
     return page;
   });

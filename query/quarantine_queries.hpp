@@ -1,5 +1,5 @@
-// What could not be stored, with its exact bytes, and what a person must hear of. Records whose account could not be read
-// are shown to callers who may see every account. Errors: kBadParameter, kBadCursor, kNotFound. Thread-safe.
+// What could not be stored, with its exact bytes, and what a person must hear of. Records whose account could not be
+// read are shown to callers who may see every account. Errors: kBadParameter, kBadCursor, kNotFound. Thread-safe.
 #pragma once
 #include <cstdint>
 #include <optional>

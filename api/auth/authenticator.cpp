@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "api/rest/problem.hpp"
+#include "schema/core/hash.hpp"
+#include "schema/core/time.hpp"
 #include "schema/registry/api_keys.hpp"
 
 namespace backtrail::api {
@@ -25,14 +27,15 @@ bool starts_with_word(std::string_view text, std::string_view word) {
          std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) { return a == (b | 0x20); });
 }
 
+// The value of one cookie in a Cookie header: "a=1; b=2" (RFC 6265 §4.2).
 std::string cookie_value(std::string_view cookies, std::string_view name) {
-  while (!cookies.empty()) {
-    const auto end = std::min(cookies.find(';'), cookies.size());
-    std::string_view pair = cookies.substr(0, end);
-    cookies.remove_prefix(std::min(end + 1, cookies.size()));
-    while (!pair.empty() && pair.front() == ' ') pair.remove_prefix(1);
-    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
-      return std::string(pair.substr(name.size() + 1));
+  for (std::size_t at = 0; at < cookies.size();) {
+    const std::size_t semicolon = cookies.find(';', at);
+    const std::size_t end = semicolon == std::string_view::npos ? cookies.size() : semicolon;
+    while (at < end && cookies[at] == ' ') ++at;
+    const std::string_view pair = cookies.substr(at, end - at);
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) return std::string(pair.substr(name.size() + 1));
+    at = end + 1;
   }
   return {};
 }
@@ -75,7 +78,8 @@ std::string token_of(const Request& request, bool& from_cookie) {
     if (starts_with_word(*authorization, "bearer ")) return std::string(authorization->substr(7));
     if (starts_with_word(*authorization, "basic ")) {
       const std::string pair = decode_base64(authorization->substr(6));
-      return pair.substr(std::min(pair.find(':') + 1, pair.size()));
+      const std::size_t colon = pair.find(':');
+      return colon == std::string::npos ? pair : pair.substr(colon + 1);
     }
   }
   from_cookie = true;

@@ -124,14 +124,17 @@ Verdict check_expect(const Head& head, Framing& framing) {
   return std::nullopt;
 }
 
-bool asks_to_close(const Head& head) {
+Verdict check_connection(const Head& head, Framing& framing) {
+  framing.keep_alive = !framing.http_1_0;
   for (const HeaderField& field : head.fields) {
-    if (!equal_ignore_case(field.name, "Connection")) continue;
+    const bool ours = equal_ignore_case(field.name, "Connection");
+    if (!ours && !equal_ignore_case(field.name, "Proxy-Connection")) continue;
     for (const std::string_view option : split_list(field.value)) {
-      if (equal_ignore_case(option, "close")) return true;
+      if (!is_token(option)) return Refusal{400, "The Connection header is malformed.", {}};
+      if (ours && equal_ignore_case(option, "close")) framing.keep_alive = false;
     }
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -145,7 +148,7 @@ std::variant<Framing, Refusal> check_head(const Head& head) {
   if (const auto refusal = check_transfer_encoding(head, framing)) return *refusal;
   if (const auto refusal = check_content_length(head, framing)) return *refusal;
   if (const auto refusal = check_expect(head, framing)) return *refusal;
-  framing.keep_alive = !framing.http_1_0 && !asks_to_close(head);
+  if (const auto refusal = check_connection(head, framing)) return *refusal;
   return framing;
 }
 

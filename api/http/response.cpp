@@ -64,7 +64,7 @@ Response problem(const Request& request, const Problem& problem) {
   if (!problem.errors.empty()) {
     auto& errors = document["errors"] = nlohmann::ordered_json::array();
     for (const FieldError& error : problem.errors) {
-      errors.push_back({{"pointer", error.pointer}, {"detail", error.detail}});
+      errors.push_back({{"parameter", error.parameter}, {"message", error.message}});
     }
   }
   // Details may quote the peer: what is not UTF-8 is replaced, never a reason to throw.

@@ -28,10 +28,10 @@ struct Response {
   Pull pull;  // if set, `body` is ignored
 };
 
-// One entry of `errors`: what is wrong where, e.g. {"/severity_min", "must be between 0 and 10"}.
+// One entry of `errors`: what is wrong where, e.g. {"limit", "must be between 1 and 1000"}.
 struct FieldError {
-  std::string pointer;
-  std::string detail;
+  std::string parameter;
+  std::string message;
 };
 
 // An RFC 9457 problem. `title` defaults to the status's name. `hint` tells the reader what to do.

@@ -170,6 +170,7 @@ std::optional<Response> Session::admit(Exchange& exchange) {
   const bool agreed =
       exchange.framing.has_body() ? state == BodyDecoder::State::kMore : state == BodyDecoder::State::kDone;
   if (!agreed) {
+    core_.heads_refused_total.fetch_add(1, std::memory_order_relaxed);
     exchange.framing.keep_alive = false;
     return error(exchange, {.status = 400, .detail = "The head of the request is malformed."});
   }

@@ -34,18 +34,21 @@ std::size_t output_limit(std::size_t input, std::size_t budget, const DecodeLimi
   return std::min(budget, std::max(limits.ratio_free_bytes, input * limits.ratio_max));
 }
 
-// One gzip member; `used` is how many input bytes it took.
-Result<std::string> gunzip_member(std::string_view bytes, std::size_t budget, const DecodeLimits& limits, std::size_t& used) {
+// One gzip member; `used` is how many input bytes it took. `room` is kept between members: a delivery may have very many
+// small ones, and making room for each would take the square of their number. The result lives until `room` is used again.
+Result<std::string_view> gunzip_member(std::string_view bytes, std::size_t budget, const DecodeLimits& limits, std::string& room,
+                                       std::size_t& used) {
   thread_local const std::unique_ptr<libdeflate_decompressor, FreeDeflate> decompressor(libdeflate_alloc_decompressor());
   const std::size_t limit = output_limit(bytes.size(), budget, limits);
-  std::string out;
-  for (std::size_t room = std::min(limit, bytes.size() * 8 + 4096);; room = std::min(limit, room * 4)) {
-    out.resize(room);
+  if (const std::size_t guess = std::min(limit, bytes.size() * 8 + 4096); room.size() < guess) room.resize(guess);
+  for (;;) {
+    const std::size_t available = std::min(room.size(), limit);
     std::size_t produced = 0;
-    switch (libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data(), bytes.size(), out.data(), room, &used, &produced)) {
-      case LIBDEFLATE_SUCCESS: out.resize(produced); return out;
+    switch (libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data(), bytes.size(), room.data(), available, &used, &produced)) {
+      case LIBDEFLATE_SUCCESS: return std::string_view(room).substr(0, produced);
       case LIBDEFLATE_INSUFFICIENT_SPACE:
-        if (room == limit) return bomb(bytes.size(), limit);
+        if (available == limit) return bomb(bytes.size(), limit);
+        room.resize(std::min(limit, room.size() * 4));
         break;
       default: return damaged("gzip is truncated or its checksum is wrong");
     }
@@ -60,15 +63,18 @@ Result<std::string> unzstd(std::string_view bytes, std::size_t budget, const Dec
   std::string out;
   ZSTD_inBuffer input{bytes.data(), bytes.size(), 0};
   std::size_t hint = 1;
-  while (input.pos < input.size) {
+  // The input may be used up before all that it makes has come out.
+  for (bool more_inside = false; input.pos < input.size || (more_inside && hint != 0);) {
     const std::size_t before = out.size();
-    if (before >= limit) return bomb(bytes.size(), limit);
-    out.resize(std::min(limit, before + ZSTD_DStreamOutSize()));
+    if (before > limit) return bomb(bytes.size(), limit);
+    out.resize(before + std::min(limit + 1 - before, ZSTD_DStreamOutSize()));  // one byte more tells n from n + 1
     ZSTD_outBuffer output{out.data() + before, out.size() - before, 0};
     hint = ZSTD_decompressStream(context.get(), &output, &input);
+    more_inside = output.pos == output.size;
     out.resize(before + output.pos);
     if (ZSTD_isError(hint) != 0) return damaged("zstd is damaged");
   }
+  if (out.size() > limit) return bomb(bytes.size(), limit);
   if (hint != 0) return damaged("zstd is truncated");
   return out;
 }
@@ -90,7 +96,13 @@ class Decoder {
   }
 
  private:
-  void fail_with(schema::Error error, std::string_view raw) { out_.failures.push_back({std::move(error), raw}); }
+  // Inside a container the bytes die with their call, and what the sender sent is the evidence: kept once, however many of its
+  // parts are damaged.
+  void fail_with(schema::Error error, std::string_view raw) {
+    if (!outermost_.empty()) raw = outermost_;
+    if (!out_.failures.empty() && out_.failures.back().raw.data() == raw.data() && out_.failures.back().raw.size() == raw.size()) return;
+    out_.failures.push_back({std::move(error), raw});
+  }
 
   void keep(std::string text, std::string_view name) {
     pad(text);
@@ -99,26 +111,27 @@ class Decoder {
 
   // Counts the output against the budget and decodes what is inside.
   void take(Result<std::string> output, std::string_view raw, std::string_view name, int depth) {
-    if (!output) return fail_with(output.error(), outermost_.empty() ? raw : outermost_);
+    if (!output) return fail_with(output.error(), raw);
     budget_ -= std::min(budget_, output->size());
     if (container_of(*output) == Container::kNone) return keep(std::move(*output), name);
     const std::string_view saved = outermost_;
-    if (outermost_.empty()) outermost_ = raw;  // inner bytes die with this call; failures keep what the sender sent
+    if (outermost_.empty()) outermost_ = raw;
     run(*output, name, depth + 1);
     outermost_ = saved;
   }
 
   void run_gzip(std::string_view bytes, std::string_view name, int depth) {
-    std::string joined;
+    std::string joined, room;
     while (container_of(bytes) == Container::kGzip) {
       std::size_t used = 0;
-      auto member = gunzip_member(bytes, budget_, limits_, used);
+      const auto member = gunzip_member(bytes, budget_, limits_, room, used);
       if (!member) {
         if (!joined.empty()) keep(std::move(joined), name);
-        return fail_with(member.error(), outermost_.empty() ? bytes : outermost_);
+        return fail_with(member.error(), bytes);
       }
-      if (container_of(*member) != Container::kNone) take(std::move(member), bytes.substr(0, used), name, depth);
-      else {
+      if (container_of(*member) != Container::kNone) {
+        take(std::string(*member), bytes.substr(0, used), name, depth);
+      } else {
         budget_ -= std::min(budget_, member->size());
         joined += *member;
       }
@@ -127,7 +140,7 @@ class Decoder {
     if (!joined.empty()) keep(std::move(joined), name);
     // gzip tools pad with zeros; anything else behind the last member is kept as evidence of damage.
     const auto rest = bytes.find_first_not_of('\0');
-    if (rest != std::string_view::npos) fail_with(damaged("bytes behind the last gzip member"), outermost_.empty() ? bytes.substr(rest) : outermost_);
+    if (rest != std::string_view::npos) fail_with(damaged("bytes behind the last gzip member"), bytes.substr(rest));
   }
 
   void run_zip(std::string_view bytes, int depth) {
@@ -142,27 +155,32 @@ class Decoder {
     }
     const zip_int64_t entries = zip_get_num_entries(archive.get(), 0);
     if (entries > kMaxEntries) return fail_with(damaged("zip has too many entries"), bytes);
-    for (zip_int64_t index = 0; index < entries; ++index) run_zip_entry(archive.get(), static_cast<zip_uint64_t>(index), bytes, depth);
+    for (zip_int64_t index = 0; index < entries; ++index) {
+      const char* raw_name = zip_get_name(archive.get(), static_cast<zip_uint64_t>(index), 0);
+      const std::string name = raw_name == nullptr ? "" : raw_name;
+      if (name.ends_with('/')) continue;
+      auto text = unzip_entry(archive.get(), static_cast<zip_uint64_t>(index), bytes);
+      const bool is_bomb = !text && text.error().detail.starts_with("bomb");
+      take(std::move(text), bytes, name, depth);
+      if (is_bomb) return;  // or every entry would be unpacked up to the limit
+    }
   }
 
-  void run_zip_entry(zip_t* archive, zip_uint64_t index, std::string_view bytes, int depth) {
-    const char* raw_name = zip_get_name(archive, index, 0);
-    const std::string name = raw_name == nullptr ? "" : raw_name;
-    if (name.ends_with('/')) return;
+  Result<std::string> unzip_entry(zip_t* archive, zip_uint64_t index, std::string_view bytes) const {
     const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file(zip_fopen_index(archive, index, 0), zip_fclose);
-    if (file == nullptr) return fail_with(damaged("zip entry cannot be read"), bytes);
+    if (file == nullptr) return damaged("zip entry cannot be read");
     const std::size_t limit = output_limit(bytes.size(), budget_, limits_);
     std::string text;
     for (zip_int64_t got = 1; got > 0;) {
       constexpr std::size_t kStep = 256 * 1024;
       const std::size_t before = text.size();
-      if (before > limit) return fail_with(bomb(bytes.size(), limit), bytes);
+      if (before > limit) return bomb(bytes.size(), limit);
       text.resize(before + kStep);
       got = zip_fread(file.get(), text.data() + before, kStep);
       text.resize(before + static_cast<std::size_t>(std::max<zip_int64_t>(got, 0)));
-      if (got < 0) return fail_with(damaged("zip entry is damaged"), bytes);
+      if (got < 0) return damaged("zip entry is damaged");
     }
-    take(std::move(text), bytes, name, depth);
+    return text;
   }
 
   const DecodeLimits& limits_;

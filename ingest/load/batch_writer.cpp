@@ -146,19 +146,23 @@ schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& ba
   return done.error();
 }
 
-// A delivery whose last rows were written by two writers at once has no ledger row yet.
+void finish_with_ledger(schema::Database& database, PendingDelivery& delivery) {
+  const Receipt receipt = delivery.receipt();
+  if (!receipt.error) {
+    const auto written = database.write(schema::AccountScope::none(), [&](schema::Transaction& tx) -> schema::Result<int> {
+      write_delivery(tx, delivery.delivery(), delivery.body_bytes(), receipt);
+      return 0;
+    });
+    if (!written) spdlog::warn("the ledger misses delivery {}: {}", to_string(delivery.delivery().id), written.error().detail);
+  }
+  delivery.finish();
+}
+
 void BatchWriter::settle(std::span<const Row> rows) {
   for (const auto& [delivery, outcomes] : receipts_of(rows)) {
     const auto settled = delivery->settle(outcomes);
-    if (settled == PendingDelivery::Settled::kOpen) continue;
-    if (settled == PendingDelivery::Settled::kDoneWithoutLedger) {
-      const auto written = database_.write(schema::AccountScope::none(), [&](schema::Transaction& tx) -> schema::Result<int> {
-        write_delivery(tx, delivery->delivery(), delivery->body_bytes(), delivery->receipt());
-        return 0;
-      });
-      if (!written) spdlog::warn("the ledger misses delivery {}: {}", to_string(delivery->delivery().id), written.error().detail);
-    }
-    delivery->finish();
+    if (settled == PendingDelivery::Settled::kDoneWithoutLedger) finish_with_ledger(database_, *delivery);
+    else if (settled == PendingDelivery::Settled::kDone) delivery->finish();
   }
 }
 

@@ -30,6 +30,10 @@ class BatchWriter {
   const schema::HashKey& key_;
 };
 
+// Ends a delivery whose ledger row no batch could carry: its last rows were written by two writers at once or before parsing
+// ended, or it holds no record.
+void finish_with_ledger(schema::Database& database, PendingDelivery& delivery);
+
 // The ledger's row of a delivery.
 void write_delivery(schema::Transaction& tx, const Delivery& delivery, std::size_t body_bytes, const Receipt& receipt);
 

@@ -130,7 +130,8 @@ void write_mentions(schema::Transaction& tx, const std::vector<Row*>& written) {
 
 // Of the new rows with one event id, the first is new unless the id was stored before; the others are variants.
 void mark_variants(std::vector<Row*>& day_rows, const pqxx::result& found) {
-  std::map<schema::Uuid, std::vector<std::pair<Row*, bool>>> by_id;  // row, has another that was stored before
+  using Id = std::pair<std::string_view, schema::Uuid>;             // an id of two accounts is two events
+  std::map<Id, std::vector<std::pair<Row*, bool>>> by_id;  // row, has another that was stored before
   std::unordered_map<EventKey, bool, EventKeyHash> in_batch;
   for (const Row* row : day_rows) in_batch[key_of(row->event)] = true;
   for (const auto& hit : found) {
@@ -138,7 +139,7 @@ void mark_variants(std::vector<Row*>& day_rows, const pqxx::result& found) {
     EventKey other{row->event.event_id, {}};
     const auto fp = hit["other_fp"];
     schema::parse_uuid({fp.c_str(), fp.size()}, other.content_fp);
-    by_id[row->event.event_id].emplace_back(row, !in_batch.contains(other));
+    by_id[{row->event.account_id, row->event.event_id}].emplace_back(row, !in_batch.contains(other));
   }
   for (auto& [id, hits] : by_id) {
     const bool stored_before = std::any_of(hits.begin(), hits.end(), [](const auto& hit) { return hit.second; });

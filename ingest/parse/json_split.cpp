@@ -46,7 +46,10 @@ std::size_t end_of_any(std::string_view text, std::size_t at) {
 // Steps through an object's members: key, then the position of its value.
 class MemberWalk {
  public:
-  explicit MemberWalk(std::string_view object) : text_(object), at_(skip_space(object, 0)) {
+  // `from`: 0, or behind a value of the object.
+  explicit MemberWalk(std::string_view object, std::size_t from = 0) : text_(object), at_(from) {
+    if (from != 0) return;
+    at_ = skip_space(object, 0);
     if (at_ < text_.size() && text_[at_] == '{') ++at_;
     else at_ = std::string_view::npos;
   }
@@ -110,9 +113,13 @@ bool ValueStream::next(Piece& piece) {
     piece = scalar_or_garbage();
     return true;
   }
-  const std::size_t end = end_of_value(text_, at_);
+  // Every value that never closes is looked for up to the end of the text: only so often, or damage would take the square of
+  // the time. Then a value must close before the next line that begins one.
+  const std::size_t last = unclosed_ < kUnclosedMax ? text_.size() : next_value_line();
+  const std::size_t end = end_of_value(text_.substr(0, last), at_);
   if (end == std::string_view::npos) {
-    piece = truncated();
+    piece = unclosed_++ < kUnclosedMax ? truncated() : Piece{Piece::Kind::kTruncated, text_.substr(start_, last - start_)};
+    at_ = start_ + piece.text.size();
     return true;
   }
   at_ = end;
@@ -120,10 +127,15 @@ bool ValueStream::next(Piece& piece) {
   return true;
 }
 
-// Anything up to the next value or line.
+// Anything up to the next value or line. A string ends in its line: with a lost quote it would take the next line's.
 Piece ValueStream::scalar_or_garbage() {
-  std::size_t end = text_[at_] == '"' ? end_of_string(text_, at_) : text_.find_first_of(in_array_ ? "{[\n,]" : "{[\n", at_ + 1);
-  if (end == std::string_view::npos) end = text_.size();
+  std::size_t end = 0;
+  if (text_[at_] == '"') {
+    end = std::min(end_of_string(text_, at_), text_.size());
+    end = std::min(text_.substr(0, end).find('\n', at_), end);
+  } else {
+    end = std::min(text_.find_first_of(in_array_ ? "{[\n,]" : "{[\n", at_ + 1), text_.size());
+  }
   std::string_view text = text_.substr(at_, end - at_);
   at_ = end;
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
@@ -132,23 +144,31 @@ Piece ValueStream::scalar_or_garbage() {
 
 // A value that never closes ends before the next line that begins a value and is indented no deeper than this one; when there
 // is none, before the least indented one; else with the text.
-Piece ValueStream::truncated() {
+Piece ValueStream::truncated() const {
   const std::size_t line = text_.rfind('\n', start_);
   const std::size_t line_start = line == std::string_view::npos ? 0 : line + 1;
   const bool first_on_line = skip_space(text_, line_start) == start_;
   const std::size_t own_indent = first_on_line ? start_ - line_start : 0;
-  std::size_t least_indent = std::string_view::npos;
-  at_ = text_.size();
-  for (std::size_t end = text_.find('\n', start_); end != std::string_view::npos; end = text_.find('\n', end + 1)) {
-    const std::size_t first = text_.find_first_not_of(" \t", end + 1);
+  std::size_t least_indent = std::string_view::npos, end = text_.size();
+  for (std::size_t at = text_.find('\n', start_); at != std::string_view::npos; at = text_.find('\n', at + 1)) {
+    const std::size_t first = text_.find_first_not_of(" \t", at + 1);
     if (first == std::string_view::npos || (text_[first] != '{' && text_[first] != '[')) continue;
-    const std::size_t indent = first - end - 1;
+    const std::size_t indent = first - at - 1;
     if (indent >= least_indent) continue;
     least_indent = indent;
-    at_ = end;
+    end = at;
     if (indent <= own_indent) break;
   }
-  return {Piece::Kind::kTruncated, text_.substr(start_, at_ - start_)};
+  return {Piece::Kind::kTruncated, text_.substr(start_, end - start_)};
+}
+
+// The end of the line before the next one that begins a value.
+std::size_t ValueStream::next_value_line() const {
+  for (std::size_t at = text_.find('\n', start_); at != std::string_view::npos; at = text_.find('\n', at + 1)) {
+    const std::size_t first = text_.find_first_not_of(" \t", at + 1);
+    if (first != std::string_view::npos && (text_[first] == '{' || text_[first] == '[')) return at;
+  }
+  return text_.size();
 }
 
 std::vector<Member> members_of(std::string_view object) {
@@ -165,8 +185,8 @@ std::vector<Member> members_of(std::string_view object) {
   return members;
 }
 
-std::size_t find_array_member(std::string_view object, const std::vector<std::string_view>& keys) {
-  MemberWalk walk(object);
+std::size_t find_array_member(std::string_view object, const std::vector<std::string_view>& keys, std::size_t from) {
+  MemberWalk walk(object, from);
   std::string_view key;
   std::size_t value = 0;
   while (walk.next(key, value)) {

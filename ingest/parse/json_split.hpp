@@ -30,10 +30,13 @@ class ValueStream {
   std::size_t start_of_last() const { return start_; }
 
  private:
+  static constexpr int kUnclosedMax = 64;
   Piece scalar_or_garbage();
-  Piece truncated();
+  Piece truncated() const;
+  std::size_t next_value_line() const;
   std::string_view text_;
   std::size_t at_ = 0, start_ = 0;
+  int unclosed_ = 0;  // values that never closed
   bool in_array_, ended_ = false;
 };
 
@@ -45,7 +48,8 @@ struct Member {
 std::vector<Member> members_of(std::string_view object);
 
 // Where the array of the first member with one of the given keys begins (behind its '['), looking only at the object's own level;
-// npos when there is none. Works on an object that is never closed: a truncated file still gives its records.
-std::size_t find_array_member(std::string_view object, const std::vector<std::string_view>& keys);
+// npos when there is none. Works on an object that is never closed: a truncated file still gives its records. `from`: 0, or
+// behind a value of the object, to look for the next one.
+std::size_t find_array_member(std::string_view object, const std::vector<std::string_view>& keys, std::size_t from = 0);
 
 }  // namespace backtrail::ingest

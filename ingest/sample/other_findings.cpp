@@ -30,8 +30,7 @@ std::string scanner_address(Rng& rng) {
   return (rng.per_mille(500) ? "198.51.100." : "203.0.113.") + std::to_string(100 + rng.below(39));
 }
 
-Json probe_details(const StoryBook& book, const Host& host, Rng& rng, std::size_t count) {
-  static_cast<void>(book);
+Json probe_details(const Host& host, Rng& rng, std::size_t count) {
   static constexpr std::pair<int, std::string_view> kPorts[] = {{22, "SSH"},   {80, "HTTP"},      {443, "HTTPS"},
                                                                 {3389, "RDP"}, {6379, "Unknown"}, {8080, "Unknown"}};
   Json details = Json::array();
@@ -65,7 +64,7 @@ void port_probes(StoryBook& book, Json& ids) {
     spec.description = "EC2 instance has an unprotected port which is being probed by a known malicious host.";
     spec.severity = i % 8 == 0 ? 8 : 2;
     spec.action = {{"actionType", "PORT_PROBE"},
-                   {"portProbeAction", {{"blocked", false}, {"portProbeDetails", probe_details(book, host, rng, 1)}}}};
+                   {"portProbeAction", {{"blocked", false}, {"portProbeDetails", probe_details(host, rng, 1)}}}};
     spec.service_extra = {{"evidence", threat_list_evidence("ProofPoint")}};
     const std::int64_t span = std::min<std::int64_t>(kVariedDays * kDay, book.end() - book.start() - kHour);
     const std::int64_t first =
@@ -74,7 +73,7 @@ void port_probes(StoryBook& book, Json& ids) {
     std::int64_t updated = first + 700;
     int count = 1;
     for (int state = 0; state < 5 && updated < book.end(); ++state) {
-      const Json details = probe_details(book, host, rng, 1 + rng.below(3));
+      const Json details = probe_details(host, rng, 1 + rng.below(3));
       states.push_back({updated, first, updated - 600, count, [details](Json& f) {
                           f["service"]["action"]["portProbeAction"]["portProbeDetails"] = details;
                         }});

@@ -103,20 +103,29 @@ class Generator {
  private:
   void write_events() {
     const std::vector<Slice> slices = slices_of(start_, end_, options_.events);
-    std::uint64_t weights = 0;
+    // First every account gets its share, then every unit of the account: so the quietest account has events too.
+    std::uint64_t unit_weights = 0;  // of one account: they are the same for all
     std::uint64_t units = 0;
-    each_unit(slices, [&](const Unit&, std::uint64_t weight) {
-      weights += weight;
+    each_unit(slices, [&](const Unit& unit, std::uint64_t weight) {
+      if (unit.account_index == 0) unit_weights += weight;
       ++units;
     });
     const std::uint64_t events = options_.events - book_.total();
     const std::uint64_t quantum = events / units >= kEventsPerUnitMin ? 1 : kEventsPerUnitMin;
-    Shares shares(events, weights, quantum);
+    std::uint64_t account_weights = 0;
+    for (const Account& account : organisation_.accounts())
+      account_weights += static_cast<std::uint64_t>(account.weight);
+    Shares by_account(events, account_weights, 1);
+    std::vector<Shares> shares;
+    for (const Account& account : organisation_.accounts()) {
+      shares.emplace_back(by_account.next(static_cast<std::uint64_t>(account.weight)), unit_weights, quantum);
+    }
     Plan plan;
     each_unit(slices, [&](const Unit& unit, std::uint64_t weight) {
       plan.begin(unit);
       book_.plan(plan);
-      background_.plan(static_cast<std::uint32_t>(shares.next(weight)), plan);
+      const std::uint64_t share = shares[static_cast<std::size_t>(unit.account_index)].next(weight);
+      background_.plan(static_cast<std::uint32_t>(share), plan);
       plan.sort();
       write_unit(plan);
     });
@@ -136,8 +145,7 @@ class Generator {
           unit.end = slice.end;
           unit.seed = mix(options_.seed, tag("unit"), tag(unit.account->id), static_cast<std::uint64_t>(region),
                           static_cast<std::uint64_t>(slice.begin));
-          each(unit, slice_weight * static_cast<std::uint64_t>(unit.account->weight) *
-                         static_cast<std::uint64_t>(kRegions[static_cast<std::size_t>(region)].weight));
+          each(unit, slice_weight * static_cast<std::uint64_t>(kRegions[static_cast<std::size_t>(region)].weight));
         }
       }
     }
@@ -254,7 +262,9 @@ std::optional<std::string> check(const SampleOptions& options) {
   if (days_since_1970 < 20 * 365 || days_since_1970 > 200 * 365)
     return "the sample's end must lie between the years 1990 and 2169";
   std::error_code error;
-  if (std::filesystem::exists(options.out, error) && !std::filesystem::is_empty(options.out, error)) {
+  if (!std::filesystem::exists(options.out, error)) return std::nullopt;
+  if (!std::filesystem::is_directory(options.out, error)) return options.out.string() + " is not a folder";
+  if (!std::filesystem::is_empty(options.out, error)) {
     return "the folder " + options.out.string() + " is not empty: a sample is not mixed with other files";
   }
   return std::nullopt;

@@ -39,6 +39,7 @@ class Text {
   }
 
   void put(std::string_view text) {
+    if (text.empty()) return;  // an empty view may point nowhere, which memcpy must not be given
     reserve(text.size());
     std::memcpy(data_.get() + size_, text.data(), text.size());
     size_ += text.size();

@@ -8,4 +8,5 @@ FROM api_event
 WHERE event_day = $1::date
 GROUP BY event_day, account_id, event_id
 HAVING count(*) > 1
+ORDER BY account_id, event_id  -- two sweeps at once wait for each other instead of deadlocking
 ON CONFLICT DO NOTHING

@@ -198,14 +198,14 @@ Result<ActivitySummary> activity_summary(const Warehouse& warehouse, const Accou
   });
 }
 
-Result<ActivityVolume> activity_volume(const Warehouse& warehouse, const AccountScope& scope,
-                                       const EventFilter& asked) {
+Result<ActivityVolume> activity_volume(const Warehouse& warehouse, const AccountScope& scope, const EventFilter& asked,
+                                       std::size_t buckets_max) {
   const auto filter = resolve_finding(warehouse, scope, asked, schema::now_us());
   if (!filter) return filter.error();
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<ActivityVolume> {
     ActivityVolume volume;
     volume.range = filter->range;
-    volume.bucket_seconds = bucket_seconds(filter->range);
+    volume.bucket_seconds = bucket_seconds(filter->range, buckets_max);
     volume.buckets = EventReader(tx, warehouse.hash_key, scope, *filter).volume(volume.bucket_seconds);
     return volume;
   });

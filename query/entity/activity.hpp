@@ -60,7 +60,7 @@ struct ActivityVolume {
   std::vector<VolumeBucket> buckets;
 };
 schema::Result<ActivityVolume> activity_volume(const Warehouse& warehouse, const schema::AccountScope& scope,
-                                               const EventFilter& filter);
+                                               const EventFilter& filter, std::size_t buckets_max = kBucketsMax);
 
 // All events of a question, a page at a time, newest first. Each page is a transaction of its own, so an export of any
 // length holds no snapshot; events are immutable, and the position in the order makes each come once. Not thread-safe.
@@ -70,6 +70,7 @@ class ActivityExport {
                                              const EventFilter& filter);
   // The next events; none at the end.
   schema::Result<std::vector<EventView>> next();
+  bool at_end() const { return !position_; }
 
  private:
   ActivityExport(const Warehouse& warehouse, schema::AccountScope scope, EventFilter filter)

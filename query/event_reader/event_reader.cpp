@@ -95,11 +95,11 @@ EventGroups EventReader::groups(std::size_t values_max) {
   return std::move(counted.groups);
 }
 
-std::int64_t bucket_seconds(const schema::TimeRange& range) {
+std::int64_t bucket_seconds(const schema::TimeRange& range, std::size_t buckets_max) {
   for (const std::int64_t bucket_s : kBucketSeconds)
-    if (buckets_in(range, bucket_s) <= kBucketsMax) return bucket_s;
+    if (buckets_in(range, bucket_s) <= buckets_max) return bucket_s;
   std::int64_t days = 2;
-  while (buckets_in(range, days * kDaySeconds) > kBucketsMax) ++days;
+  while (buckets_in(range, days * kDaySeconds) > buckets_max) ++days;
   return days * kDaySeconds;
 }
 

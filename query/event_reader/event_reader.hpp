@@ -43,8 +43,8 @@ class EventReader {
   EventRows rows_;
 };
 
-// The smallest of 1m, 5m, 15m, 1h, 3h, 6h, 1d (then whole days) that cuts the range into at most kBucketsMax buckets,
-// which begin at multiples of their length.
-std::int64_t bucket_seconds(const schema::TimeRange& range);
+// The smallest of 1m, 5m, 15m, 1h, 3h, 6h, 1d (then whole days) that cuts the range into at most `buckets_max` buckets,
+// which begin at multiples of their length. `buckets_max` is at least 2: a range may lie across a boundary.
+std::int64_t bucket_seconds(const schema::TimeRange& range, std::size_t buckets_max = kBucketsMax);
 
 }  // namespace backtrail::query

@@ -19,7 +19,8 @@ std::optional<std::string> list_or_null(const std::vector<std::string>& values) 
 std::optional<std::string> severities_or_null(const std::vector<std::string>& labels) {
   std::vector<std::string> numbers;
   for (const auto& label : labels)
-    if (const auto severity = schema::severity_from(label)) numbers.push_back(std::to_string(static_cast<int>(*severity)));
+    if (const auto severity = schema::severity_from(label))
+      numbers.push_back(std::to_string(static_cast<int>(*severity)));
   return list_or_null(numbers);
 }
 
@@ -56,18 +57,22 @@ std::string named_uids(Transaction& tx, const schema::HashKey& hash_key,
 
 }  // namespace
 
-void plan_with_values(Transaction& tx) { tx.exec_text("SET LOCAL plan_cache_mode = force_custom_plan"); }
+void plan_with_values(Transaction& tx) {
+  tx.exec_text("SET LOCAL plan_cache_mode = force_custom_plan");
+}
 
 Arguments filter_arguments(Transaction& tx, const schema::HashKey& hash_key, const schema::AccountScope& scope,
                            const FindingFilter& filter) {
   Arguments arguments;
-  if (scope.is_all()) arguments.emplace_back();
-  else arguments.emplace_back(array_literal(scope.account_ids()));
+  if (scope.is_all())
+    arguments.emplace_back();
+  else
+    arguments.emplace_back(array_literal(scope.account_ids()));
   arguments.push_back(severities_or_null(filter.severity.any_of));
   arguments.push_back(severities_or_null(filter.severity.none_of));
-  for (const Choice* choice : {&filter.account_id, &filter.region, &filter.type, &filter.type_purpose,
-                               &filter.resource_type, &filter.product, &filter.status, &filter.assignee,
-                               &filter.record_state, &filter.user_name}) {
+  for (const Choice* choice :
+       {&filter.account_id, &filter.region, &filter.type, &filter.type_purpose, &filter.resource_type, &filter.product,
+        &filter.status, &filter.assignee, &filter.record_state, &filter.user_name}) {
     arguments.push_back(list_or_null(choice->any_of));
     arguments.push_back(list_or_null(choice->none_of));
   }
@@ -76,10 +81,14 @@ Arguments filter_arguments(Transaction& tx, const schema::HashKey& hash_key, con
   arguments.push_back(list_or_null(filter.title.none_of));
   arguments.push_back(time_or_null(filter.from_us));
   arguments.push_back(time_or_null(filter.to_us));
-  if (filter.named.empty()) arguments.emplace_back();
-  else arguments.emplace_back(named_uids(tx, hash_key, filter.named));
-  if (filter.not_named.empty()) arguments.emplace_back();
-  else arguments.emplace_back(named_uids(tx, hash_key, {filter.not_named}));
+  if (filter.named.empty())
+    arguments.emplace_back();
+  else
+    arguments.emplace_back(named_uids(tx, hash_key, filter.named));
+  if (filter.not_named.empty())
+    arguments.emplace_back();
+  else
+    arguments.emplace_back(named_uids(tx, hash_key, {filter.not_named}));
   return arguments;
 }
 

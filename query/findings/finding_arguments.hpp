@@ -16,9 +16,9 @@ namespace backtrail::query {
 // Text forms; empty is NULL.
 using Arguments = std::vector<std::optional<std::string>>;
 
-// Lists with many optional filters are planned with their values: of thirty conditions those that nobody asked for are gone
-// and the default order stops after a page (0.6 ms instead of 110 ms at 100,000 findings). The roles' setting is right for
-// everything else; this lasts for the transaction.
+// Lists with many optional filters are planned with their values: of thirty conditions those that nobody asked for are
+// gone and the default order stops after a page (0.6 ms instead of 110 ms at 100,000 findings). The roles' setting is
+// right for everything else; this lasts for the transaction.
 void plan_with_values(schema::Transaction& tx);
 
 Arguments filter_arguments(schema::Transaction& tx, const schema::HashKey& hash_key, const schema::AccountScope& scope,

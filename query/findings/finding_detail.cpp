@@ -1,9 +1,8 @@
 #include "query/findings/finding_detail.hpp"
 
+#include <algorithm>
 #include <backtrail_query_sql.hpp>
 #include <nlohmann/json.hpp>
-
-#include <algorithm>
 
 #include "schema/block_format/raw_codec.hpp"
 
@@ -71,8 +70,7 @@ schema::Error not_found() {
 
 std::vector<MentionedEntity> read_entities(Transaction& tx, const FindingKey& key) {
   std::vector<MentionedEntity> entities;
-  for (auto& row : schema::rows_as<EntityRow>(tx.exec(sql::finding_entities, key.account_id,
-                                                      to_string(key.finding_uid),
+  for (auto& row : schema::rows_as<EntityRow>(tx.exec(sql::finding_entities, key.account_id, to_string(key.finding_uid),
                                                       static_cast<std::int64_t>(kDetailEntitiesMax))))
     entities.push_back({{static_cast<EntityKind>(row.kind), std::move(row.entity_key), row.name.value_or("")},
                         static_cast<schema::FindingRole>(row.role),
@@ -84,9 +82,9 @@ std::vector<MentionedEntity> read_entities(Transaction& tx, const FindingKey& ke
 
 std::vector<FindingVersion> read_versions(Transaction& tx, const FindingKey& key) {
   std::vector<FindingVersion> versions;
-  for (const auto& row : schema::rows_as<VersionRow>(tx.exec(sql::finding_versions, key.account_id,
-                                                             to_string(key.finding_uid),
-                                                             static_cast<std::int64_t>(kDetailVersionsMax))))
+  for (const auto& row :
+       schema::rows_as<VersionRow>(tx.exec(sql::finding_versions, key.account_id, to_string(key.finding_uid),
+                                           static_cast<std::int64_t>(kDetailVersionsMax))))
     versions.push_back({row.content_fp, row.updated_at.us, row.count, row.severity,
                         static_cast<schema::FindingShape>(row.shape), row.received_at.us, row.raw_bytes});
   return versions;
@@ -96,10 +94,9 @@ std::vector<FindingVersion> read_versions(Transaction& tx, const FindingKey& key
 std::vector<ApiEvidence> read_apis(Transaction& tx, const FindingKey& key) {
   std::vector<ApiEvidence> apis;
   schema::JsonParser parser;
-  for (const auto& row : schema::rows_as<RawRow>(
-           tx.exec(sql::finding_evidence, key.account_id, to_string(key.finding_uid),
-                   static_cast<std::int64_t>(kEvidenceVersionsMax),
-                   static_cast<std::int64_t>(kEvidenceRecordMaxBytes)))) {
+  for (const auto& row : schema::rows_as<RawRow>(tx.exec(
+           sql::finding_evidence, key.account_id, to_string(key.finding_uid),
+           static_cast<std::int64_t>(kEvidenceVersionsMax), static_cast<std::int64_t>(kEvidenceRecordMaxBytes)))) {
     auto bytes = schema::decode_raw(row.raw.bytes);
     if (!bytes) continue;
     const auto size = bytes->size();

@@ -1,7 +1,8 @@
-// One finding with everything that is known of it, its activity's interval and lanes, and the exact bytes of its versions.
+// One finding with everything that is known of it, its activity's interval and lanes, and the exact bytes of its
+// versions.
 //
-// An id that is malformed, unknown or of an account outside the caller's scope gives one and the same kNotFound, so that
-// ids cannot be probed. Thread-safe.
+// An id that is malformed, unknown or of an account outside the caller's scope gives one and the same kNotFound, so
+// that ids cannot be probed. Thread-safe.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -51,7 +52,8 @@ struct FindingDetail {
   std::string description;
   schema::FindingTypeParts type_parts;
   std::string provider_id;
-  std::optional<std::string> product_arn, detector_id, generator_id, compliance_status, workflow_status, remediation_url;
+  std::optional<std::string> product_arn, detector_id, generator_id, compliance_status, workflow_status,
+      remediation_url;
   std::vector<FindingFact> facts;
   std::vector<MentionedEntity> entities;  // remote addresses among them, with their attributes
   std::vector<ApiEvidence> apis;

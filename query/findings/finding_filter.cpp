@@ -1,11 +1,11 @@
 #include "query/findings/finding_filter.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <fmt/format.h>
 
+#include "query/findings/filter_values.hpp"
 #include "schema/model/severity.hpp"
 
 namespace backtrail::query {
@@ -16,8 +16,9 @@ using schema::EntityKind;
 using schema::fail;
 using schema::Result;
 
-constexpr std::array kSorts{FindingSort::kLastSeen, FindingSort::kFirstSeen, FindingSort::kSeverity, FindingSort::kCount,
-                            FindingSort::kType,     FindingSort::kAccount,   FindingSort::kRegion};
+constexpr std::array kSorts{FindingSort::kLastSeen, FindingSort::kFirstSeen, FindingSort::kSeverity,
+                            FindingSort::kCount,    FindingSort::kType,      FindingSort::kAccount,
+                            FindingSort::kRegion};
 
 // What kinds of values a list of values may hold.
 enum class Values : std::uint8_t { kSeverity, kAccount, kStatus, kRecordState, kText };
@@ -51,82 +52,31 @@ bool is_ours(std::string_view name) {
          std::any_of(kChoices.begin(), kChoices.end(), [&](const auto& choice) { return choice.name == name; });
 }
 
-schema::Error bad(std::string_view name, std::string_view what) {
-  return fail(Code::kBadParameter, fmt::format("{}: {}", name, what));
-}
-
-// A value as it may stand in an error: it was written by the peer.
-std::string shown(std::string_view value) {
-  constexpr std::size_t kShownMax = 60;
-  std::string text = "'";
-  for (const char c : value.substr(0, kShownMax)) text += static_cast<unsigned char>(c) < 0x20 || c == '\x7F' ? '?' : c;
-  // Bytes of a character that was cut would make the answer invalid UTF-8.
-  while (value.size() > kShownMax && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.pop_back();
-  if (value.size() > kShownMax && static_cast<unsigned char>(text.back()) >= 0xC0) text.pop_back();
-  return text + (value.size() > kShownMax ? "…'" : "'");
-}
-
-struct Value {
-  std::string text;
-  bool negated = false;
-};
-
-Value value_of(std::string_view raw) {
-  Value value;
-  value.negated = raw.starts_with('!');
-  if (value.negated) raw.remove_prefix(1);
-  else if (raw.starts_with("\\!")) raw.remove_prefix(1);
-  value.text = raw;
-  return value;
-}
-
-// Splits at commas; "\," is a comma and "\\" a backslash, any other backslash stands for itself.
-std::vector<Value> split_values(std::string_view raw) {
-  std::vector<Value> values;
-  std::string part;
-  const auto end_part = [&] {
-    values.push_back(value_of(part));
-    part.clear();
-  };
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    const bool escape = raw[i] == '\\' && i + 1 < raw.size() && (raw[i + 1] == ',' || raw[i + 1] == '\\');
-    if (escape) part += raw[++i];
-    else if (raw[i] == ',') end_part();
-    else part += raw[i];
-  }
-  end_part();
-  return values;
-}
-
-Result<void> check_size(std::string_view name, std::string_view value) {
-  if (value.size() > kFilterValueMaxBytes)
-    return bad(name, fmt::format("a value has at most {} bytes", kFilterValueMaxBytes));
-  if (value.find('\0') != std::string_view::npos) return bad(name, "a value holds no NUL");
-  return {};
-}
-
 Result<void> check_value(std::string_view name, Values values, const std::string& text) {
-  if (const auto ok = check_size(name, text); !ok) return ok;
+  if (const auto ok = check_filter_value(name, text); !ok) return ok;
   switch (values) {
     case Values::kSeverity:
       if (!schema::severity_from(text))
-        return bad(name, fmt::format("{} is no severity; use critical, high, medium, low, informational or unknown",
-                                     shown(text)));
+        return bad_parameter(name,
+                             fmt::format("{} is no severity; use critical, high, medium, low, informational or unknown",
+                                         shown_value(text)));
       break;
     case Values::kAccount:
       if (!schema::is_account_id(text))
-        return bad(name, fmt::format("{} is no account id; an account id is 12 digits", shown(text)));
+        return bad_parameter(name, fmt::format("{} is no account id; an account id is 12 digits", shown_value(text)));
       break;
     case Values::kStatus:
       if (text != "new" && text != "in_progress" && text != "notified" && text != "resolved" && text != "suppressed")
-        return bad(name, fmt::format("{} is no status; use new, in_progress, notified, resolved or suppressed",
-                                     shown(text)));
+        return bad_parameter(
+            name,
+            fmt::format("{} is no status; use new, in_progress, notified, resolved or suppressed", shown_value(text)));
       break;
     case Values::kRecordState:
       if (text != "active" && text != "archived")
-        return bad(name, fmt::format("{} is no record state; use active or archived", shown(text)));
+        return bad_parameter(name, fmt::format("{} is no record state; use active or archived", shown_value(text)));
       break;
-    case Values::kText: break;
+    case Values::kText:
+      break;
   }
   return {};
 }
@@ -137,11 +87,12 @@ void sort_unique(std::vector<std::string>& values) {
 }
 
 Result<void> add_to_choice(const ChoiceParameter& parameter, std::string_view raw, Choice& choice) {
-  for (auto& value : split_values(raw)) {
+  for (auto& value : split_filter_values(raw)) {
     if (const auto ok = check_value(parameter.name, parameter.values, value.text); !ok) return ok;
     auto& list = value.negated ? choice.none_of : choice.any_of;
     list.push_back(std::move(value.text));
-    if (list.size() > kFilterValuesMax) return bad(parameter.name, fmt::format("at most {} values", kFilterValuesMax));
+    if (list.size() > kFilterValuesMax)
+      return bad_parameter(parameter.name, fmt::format("at most {} values", kFilterValuesMax));
   }
   return {};
 }
@@ -154,16 +105,18 @@ std::string lower_ascii(std::string text) {
 
 // A title may hold commas: the whole value is one part of it.
 Result<void> add_title(std::string_view raw, Choice& title) {
-  auto value = value_of(raw);
-  if (value.text.empty()) return bad("title", "give a part of the title, or leave the parameter out");
-  if (const auto ok = check_size("title", value.text); !ok) return ok;
+  auto value = filter_value(raw);
+  if (value.text.empty()) return bad_parameter("title", "give a part of the title, or leave the parameter out");
+  if (const auto ok = check_filter_value("title", value.text); !ok) return ok;
   auto& list = value.negated ? title.none_of : title.any_of;
   list.push_back(std::move(value.text));
-  if (list.size() > kFilterValuesMax) return bad("title", fmt::format("at most {} values", kFilterValuesMax));
+  if (list.size() > kFilterValuesMax) return bad_parameter("title", fmt::format("at most {} values", kFilterValuesMax));
   return {};
 }
 
-std::string cut_key(std::string_view key) { return std::string(schema::cut_entity_key(key)); }
+std::string cut_key(std::string_view key) {
+  return std::string(schema::cut_entity_key(key));
+}
 
 // "resource" is what people call a resource: an ARN, a bare name of a bucket, an instance id, an access key id.
 std::vector<NamedEntity> resource_entities(const std::string& text) {
@@ -187,9 +140,10 @@ Result<NamedEntity> parse_entity(std::string_view text) {
   const auto colon = text.find(':');
   const auto kind = schema::entity_kind_from(text.substr(0, colon));
   if (colon == std::string_view::npos || !kind || colon + 1 == text.size())
-    return bad("entity", fmt::format("{} is not KIND:KEY; kinds are account, principal, role_session, access_key, "
+    return bad_parameter("entity",
+                         fmt::format("{} is not KIND:KEY; kinds are account, principal, role_session, access_key, "
                                      "instance, ip_address, user_agent and resource",
-                                     shown(text)));
+                                     shown_value(text)));
   return NamedEntity{*kind, cut_key(text.substr(colon + 1)), {}};
 }
 
@@ -198,9 +152,9 @@ class EntityConditions {
  public:
   Result<void> add(std::string_view name, std::string_view raw) {
     if (name == "entity") return add_entity(raw);
-    for (const auto& value : split_values(raw)) {
-      if (value.text.empty()) return bad(name, "give a value, or leave the parameter out");
-      if (const auto ok = check_size(name, value.text); !ok) return ok;
+    for (const auto& value : split_filter_values(raw)) {
+      if (value.text.empty()) return bad_parameter(name, "give a value, or leave the parameter out");
+      if (const auto ok = check_filter_value(name, value.text); !ok) return ok;
       for (auto& entity : entities_of(name, value.text)) (value.negated ? refused_ : wanted_of(name)).push_back(entity);
     }
     return check_count(name);
@@ -214,17 +168,18 @@ class EntityConditions {
 
  private:
   Result<void> add_entity(std::string_view raw) {
-    if (const auto ok = check_size("entity", raw); !ok) return ok;
-    const auto value = value_of(raw);
+    if (const auto ok = check_filter_value("entity", raw); !ok) return ok;
+    const auto value = filter_value(raw);
     auto entity = parse_entity(value.text);
     if (!entity) return entity.error();
     (value.negated ? refused_ : wanted_of("entity")).push_back(std::move(*entity));
     return check_count("entity");
   }
 
-  Result<void> check_count(std::string_view name) {
-    if (refused_.size() > kFilterValuesMax || wanted_of(name).size() > kFilterValuesMax)
-      return bad(name, fmt::format("at most {} values", kFilterValuesMax));
+  Result<void> check_count(std::string_view name) const {
+    const auto known = std::find_if(wanted_.begin(), wanted_.end(), [&](const auto& one) { return one.first == name; });
+    if (refused_.size() > kFilterValuesMax || (known != wanted_.end() && known->second.size() > kFilterValuesMax))
+      return bad_parameter(name, fmt::format("at most {} values", kFilterValuesMax));
     return {};
   }
 
@@ -248,7 +203,7 @@ class EntityConditions {
 Result<std::optional<bool>> parse_tristate(std::string_view name, std::string_view text) {
   if (text == "any") return std::optional<bool>{};
   if (text == "true" || text == "false") return std::optional<bool>{text == "true"};
-  return bad(name, fmt::format("{} is none of true, false and any", shown(text)));
+  return bad_parameter(name, fmt::format("{} is none of true, false and any", shown_value(text)));
 }
 
 // Parameters that may stand only once.
@@ -269,7 +224,7 @@ class SingleParameters {
   template <class T, class U>
   Result<bool> set(std::string_view name, Result<T> value, U& member) {
     if (!value) return value.error();
-    if (has(name)) return bad(name, "give it once");
+    if (has(name)) return bad_parameter(name, "give it once");
     seen_.push_back(name);
     member = *value;
     return true;
@@ -321,19 +276,22 @@ void append_list(std::string_view name, const std::vector<std::string>& values, 
 std::string entities_text(const std::vector<NamedEntity>& entities) {
   std::string out;
   for (const auto& entity : entities)
-    out += fmt::format("{}:{}:{},", name_of(entity.kind), entity.role ? name_of(*entity.role) : "",
-                       escaped(entity.key));
+    out +=
+        fmt::format("{}:{}:{},", name_of(entity.kind), entity.role ? name_of(*entity.role) : "", escaped(entity.key));
   return out;
 }
 
-std::string_view text_of(const std::optional<bool>& flag) { return !flag ? "any" : *flag ? "true" : "false"; }
+std::string_view text_of(const std::optional<bool>& flag) {
+  return !flag ? "any" : *flag ? "true" : "false";
+}
 
 Result<FindingSort> parse_sort(std::string_view text) {
   for (const FindingSort sort : kSorts)
     if (name_of(sort) == text) return sort;
-  return bad("sort", fmt::format("{} is no order of findings; use last_seen, first_seen, severity, count, type, account "
-                                 "or region",
-                                 shown(text)));
+  return bad_parameter(
+      "sort", fmt::format("{} is no order of findings; use last_seen, first_seen, severity, count, type, account "
+                          "or region",
+                          shown_value(text)));
 }
 
 Result<void> take_paging(const Parameter& parameter, FindingPageRequest& request) {
@@ -343,7 +301,7 @@ Result<void> take_paging(const Parameter& parameter, FindingPageRequest& request
     if (!sort) return sort.error();
     request.sort = *sort;
   } else if (name == "order") {
-    if (value != "asc" && value != "desc") return bad("order", "use desc or asc");
+    if (value != "asc" && value != "desc") return bad_parameter("order", "use desc or asc");
     request.descending = value == "desc";
   } else if (name == "limit") {
     const auto limit = parse_limit(value);
@@ -359,13 +317,20 @@ Result<void> take_paging(const Parameter& parameter, FindingPageRequest& request
 
 std::string_view name_of(FindingSort sort) {
   switch (sort) {
-    case FindingSort::kLastSeen: return "last_seen";
-    case FindingSort::kFirstSeen: return "first_seen";
-    case FindingSort::kSeverity: return "severity";
-    case FindingSort::kCount: return "count";
-    case FindingSort::kType: return "type";
-    case FindingSort::kAccount: return "account";
-    case FindingSort::kRegion: return "region";
+    case FindingSort::kLastSeen:
+      return "last_seen";
+    case FindingSort::kFirstSeen:
+      return "first_seen";
+    case FindingSort::kSeverity:
+      return "severity";
+    case FindingSort::kCount:
+      return "count";
+    case FindingSort::kType:
+      return "type";
+    case FindingSort::kAccount:
+      return "account";
+    case FindingSort::kRegion:
+      return "region";
   }
   return "";
 }
@@ -373,12 +338,13 @@ std::string_view name_of(FindingSort sort) {
 Result<bool> parse_flag(std::string_view name, std::string_view text) {
   if (text == "true") return true;
   if (text == "false") return false;
-  return bad(name, fmt::format("{} is neither true nor false", shown(text)));
+  return bad_parameter(name, fmt::format("{} is neither true nor false", shown_value(text)));
 }
 
 Result<std::int64_t> parse_time_parameter(std::string_view name, std::string_view text) {
   const auto time = schema::parse_rfc3339(text);
-  if (!time) return bad(name, fmt::format("{} is no time; write it like 2026-11-20T10:00:00Z", shown(text)));
+  if (!time)
+    return bad_parameter(name, fmt::format("{} is no time; write it like 2026-11-20T10:00:00Z", shown_value(text)));
   return time->us;
 }
 
@@ -386,7 +352,7 @@ Result<std::size_t> parse_limit(std::string_view text) {
   std::size_t limit = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
   if (error != std::errc{} || end != text.data() + text.size() || limit < 1 || limit > kPageRowsMax)
-    return bad("limit", fmt::format("{} is no number from 1 to {}", shown(text), kPageRowsMax));
+    return bad_parameter("limit", fmt::format("{} is no number from 1 to {}", shown_value(text), kPageRowsMax));
   return limit;
 }
 
@@ -397,11 +363,12 @@ Result<FindingFilter> parse_finding_filter(Parameters parameters, std::span<cons
   for (const auto& parameter : parameters) {
     if (std::find(other_names.begin(), other_names.end(), parameter.first) != other_names.end()) continue;
     if (!is_ours(parameter.first))
-      return bad(shown(parameter.first), "there is no such parameter; see /openapi.json for the filters of findings");
+      return bad_parameter(shown_value(parameter.first),
+                           "there is no such parameter; see /openapi.json for the filters of findings");
     if (const auto ok = take(parameter, filter, entities, singles); !ok) return ok.error();
   }
   if (filter.from_us && filter.to_us && *filter.from_us >= *filter.to_us)
-    return bad("to", "the end of the interval must lie behind its beginning (from)");
+    return bad_parameter("to", "the end of the interval must lie behind its beginning (from)");
   for (auto* list : {&filter.title.any_of, &filter.title.none_of})
     for (auto& part : *list) part = lower_ascii(std::move(part));
   finish(filter, singles);

@@ -1,4 +1,5 @@
-// Which findings a question is about: the filters of GET /findings, of the command line and of figures that link to lists.
+// Which findings a question is about: the filters of GET /findings, of the command line and of figures that link to
+// lists.
 //
 // Parameters are ANDed; inside one, values are ORed (repeated, or separated by commas: "\," is a comma inside a value);
 // "!value" refuses. An empty value means that the field is not set (region, type, type_purpose, resource_type, product,
@@ -47,10 +48,10 @@ struct NamedEntity {
 struct FindingFilter {
   Choice severity;  // labels; the effective severity where one is set
   Choice account_id, region, type, type_purpose, resource_type, product, status, assignee, record_state, user_name;
-  Choice title;  // parts of the title, lower case
+  Choice title;                                          // parts of the title, lower case
   std::optional<bool> sample = false, archived = false;  // empty: any
-  std::optional<bool> open;  // status new, in_progress or notified, and not archived
-  std::vector<std::vector<NamedEntity>> named;  // for each: at least one of its entities
+  std::optional<bool> open;                              // status new, in_progress or notified, and not archived
+  std::vector<std::vector<NamedEntity>> named;           // for each: at least one of its entities
   std::vector<NamedEntity> not_named;
   std::optional<std::int64_t> from_us, to_us;  // half-open, on the last occurrence
   bool operator==(const FindingFilter&) const = default;
@@ -67,8 +68,8 @@ struct FindingPageRequest {
   std::string cursor;  // empty: from the start
 };
 
-// The filter alone. A name that is no filter is an error, because a misspelt filter would show too much; `other_names` are
-// parameters of the same request that others read.
+// The filter alone. A name that is no filter is an error, because a misspelt filter would show too much; `other_names`
+// are parameters of the same request that others read.
 schema::Result<FindingFilter> parse_finding_filter(Parameters parameters,
                                                    std::span<const std::string_view> other_names = {});
 // The filter with sort, order, limit and cursor.

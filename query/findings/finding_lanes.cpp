@@ -11,8 +11,12 @@ using schema::EntityKind;
 using schema::FindingRole;
 using Mentions = std::vector<const MentionedEntity*>;
 
-std::int64_t floor_second(std::int64_t us) { return us - us % schema::kMicrosPerSecond; }
-std::int64_t ceil_second(std::int64_t us) { return floor_second(us + schema::kMicrosPerSecond - 1); }
+std::int64_t floor_second(std::int64_t us) {
+  return us - us % schema::kMicrosPerSecond;
+}
+std::int64_t ceil_second(std::int64_t us) {
+  return floor_second(us + schema::kMicrosPerSecond - 1);
+}
 
 // "This access key", and "Access key AKIA…" for those that follow.
 class LaneList {
@@ -65,14 +69,18 @@ std::string_view noun_of_resource(const std::string& key) {
 }
 
 void add_principal(const Entity& principal, LaneList& lanes) {
-  if (is_role(principal)) lanes.add("role", "The whole role", principal, true, true);
-  else if (principal.key.ends_with(":root")) lanes.add("root user", principal, true, true);
-  else if (principal.key.starts_with("service:")) lanes.add("service", principal, true, false);
-  else lanes.add("user", principal, true, true);
+  if (is_role(principal))
+    lanes.add("role", "The whole role", principal, true, true);
+  else if (principal.key.ends_with(":root"))
+    lanes.add("root user", principal, true, true);
+  else if (principal.key.starts_with("service:"))
+    lanes.add("service", principal, true, false);
+  else
+    lanes.add("user", principal, true, true);
 }
 
-// A key's user, or a session with the instance behind it, its key and its role. The exact session comes before everything
-// that it shares with others: an instance's credentials used elsewhere are told apart by it.
+// A key's user, or a session with the instance behind it, its key and its role. The exact session comes before
+// everything that it shares with others: an instance's credentials used elsewhere are told apart by it.
 void add_actors(const Mentions& actors, LaneList& lanes) {
   const auto each = [&](EntityKind kind, auto&& add) {
     for (const auto* actor : actors)
@@ -81,29 +89,38 @@ void add_actors(const Mentions& actors, LaneList& lanes) {
   each(EntityKind::kRoleSession, [&](const Entity& session) { lanes.add("session", session, true, true); });
   each(EntityKind::kRoleSession, [&](const Entity& session) {
     const auto name = session_name(session);
-    if (schema::is_instance_id(name))
-      lanes.add("instance", {EntityKind::kInstance, std::string(name), {}}, true, true);
+    if (schema::is_instance_id(name)) lanes.add("instance", {EntityKind::kInstance, std::string(name), {}}, true, true);
   });
   each(EntityKind::kInstance, [&](const Entity& instance) { lanes.add("instance", instance, true, true); });
   each(EntityKind::kAccessKey, [&](const Entity& key) { lanes.add("access key", key, true, true); });
   each(EntityKind::kPrincipal, [&](const Entity& principal) { add_principal(principal, lanes); });
-  each(EntityKind::kResource, [&](const Entity& resource) {
-    lanes.add(noun_of_resource(resource.key), resource, false, true);
-  });
+  each(EntityKind::kResource,
+       [&](const Entity& resource) { lanes.add(noun_of_resource(resource.key), resource, false, true); });
 }
 
 void add_targets(const Mentions& targets, LaneList& lanes) {
   for (const auto* target : targets) {
     const Entity& entity = target->entity;
     switch (entity.kind) {
-      case EntityKind::kInstance: lanes.add("instance", entity, true, true); break;
-      case EntityKind::kAccessKey: lanes.add("access key", entity, true, true); break;
-      case EntityKind::kPrincipal: add_principal(entity, lanes); break;
-      case EntityKind::kRoleSession: lanes.add("session", entity, true, true); break;
-      case EntityKind::kResource: lanes.add(noun_of_resource(entity.key), entity, false, true); break;
+      case EntityKind::kInstance:
+        lanes.add("instance", entity, true, true);
+        break;
+      case EntityKind::kAccessKey:
+        lanes.add("access key", entity, true, true);
+        break;
+      case EntityKind::kPrincipal:
+        add_principal(entity, lanes);
+        break;
+      case EntityKind::kRoleSession:
+        lanes.add("session", entity, true, true);
+        break;
+      case EntityKind::kResource:
+        lanes.add(noun_of_resource(entity.key), entity, false, true);
+        break;
       case EntityKind::kAccount:
       case EntityKind::kIpAddress:
-      case EntityKind::kUserAgent: break;
+      case EntityKind::kUserAgent:
+        break;
     }
   }
 }
@@ -121,9 +138,8 @@ void add_identity_resources(const Mentions& related, LaneList& lanes) {
 }
 
 void add_remotes(Mentions remotes, LaneList& lanes) {
-  std::stable_sort(remotes.begin(), remotes.end(), [](const auto* a, const auto* b) {
-    return a->last_seen_us > b->last_seen_us;
-  });
+  std::stable_sort(remotes.begin(), remotes.end(),
+                   [](const auto* a, const auto* b) { return a->last_seen_us > b->last_seen_us; });
   std::size_t added = 0;
   for (const auto* remote : remotes)
     if (remote->entity.kind == EntityKind::kIpAddress && added++ < kRemoteLanesMax)
@@ -137,10 +153,18 @@ std::vector<Lane> lanes_of(const std::string& resource_type, const std::string& 
   Mentions actors, targets, remotes, related;
   for (const auto& one : entities) {
     switch (one.role) {
-      case FindingRole::kActor: actors.push_back(&one); break;
-      case FindingRole::kTarget: targets.push_back(&one); break;
-      case FindingRole::kRemote: remotes.push_back(&one); break;
-      case FindingRole::kRelated: related.push_back(&one); break;
+      case FindingRole::kActor:
+        actors.push_back(&one);
+        break;
+      case FindingRole::kTarget:
+        targets.push_back(&one);
+        break;
+      case FindingRole::kRemote:
+        remotes.push_back(&one);
+        break;
+      case FindingRole::kRelated:
+        related.push_back(&one);
+        break;
     }
   }
   LaneList lanes;
@@ -165,7 +189,8 @@ schema::TimeRange scope_of(std::int64_t first_seen_us, std::int64_t last_seen_us
   scope.to_us = std::max(ceil_second(std::min(now_us, last_seen_us + kScopeAfterUs)), window.to_us);
   scope.from_us = floor_second(std::max(first_seen_us - kScopeBeforeUs, std::int64_t{0}));
   if (scope.to_us - scope.from_us > kScopeMaxUs)
-    scope.from_us = std::min(scope.to_us - schema::kMicrosPerDay, floor_second(std::max(last_seen_us - kScopeBeforeUs, std::int64_t{0})));
+    scope.from_us = std::min(scope.to_us - schema::kMicrosPerDay,
+                             floor_second(std::max(last_seen_us - kScopeBeforeUs, std::int64_t{0})));
   return scope;
 }
 

@@ -1,9 +1,9 @@
 // From a finding to what happened: which entities' activity belongs to it, and over which interval.
 //
-// A lane is one entity asked about in one click: what it did ("by") and what was done to it ("on"). The primary lane comes
-// first. Which that is follows from what the finding is about: an IAM user's key, the session of an instance's role, an
-// instance, a bucket, an attack sequence. Nothing is guessed: lanes are entities that a version of the finding named.
-// Pure functions over values: thread-safe.
+// A lane is one entity asked about in one click: what it did ("by") and what was done to it ("on"). The primary lane
+// comes first. Which that is follows from what the finding is about: an IAM user's key, the session of an instance's
+// role, an instance, a bucket, an attack sequence. Nothing is guessed: lanes are entities that a version of the finding
+// named. Pure functions over values: thread-safe.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -48,8 +48,9 @@ struct MentionedEntity {
 std::vector<Lane> lanes_of(const std::string& resource_type, const std::string& type_purpose,
                            const std::vector<MentionedEntity>& entities);
 
-// From an hour before the first occurrence to the earlier of now and a day after the last; when that is longer than seven
-// days, its last day, begun early enough to hold the last occurrence with the hour before it. Whole seconds, half-open.
+// From an hour before the first occurrence to the earlier of now and a day after the last; when that is longer than
+// seven days, its last day, begun early enough to hold the last occurrence with the hour before it. Whole seconds,
+// half-open.
 schema::TimeRange scope_of(std::int64_t first_seen_us, std::int64_t last_seen_us, std::int64_t now_us);
 // An occurrence is one second long.
 schema::TimeRange window_of(std::int64_t first_seen_us, std::int64_t last_seen_us);

@@ -1,11 +1,10 @@
 #include "query/findings/finding_queries.hpp"
 
-#include <backtrail_query_sql.hpp>
-#include <fmt/format.h>
-
 #include <array>
+#include <backtrail_query_sql.hpp>
 #include <charconv>
 #include <cmath>
+#include <fmt/format.h>
 
 #include "query/cursor.hpp"
 #include "query/findings/finding_arguments.hpp"
@@ -70,7 +69,9 @@ Result<Position> position_of(const FindingPageRequest& request) {
       break;
     case FindingSort::kType:
     case FindingSort::kAccount:
-    case FindingSort::kRegion: position.text = key; break;
+    case FindingSort::kRegion:
+      position.text = key;
+      break;
   }
   position.account_id = account_id;
   position.finding_uid = to_string(*uid);
@@ -87,10 +88,9 @@ std::string cursor_after(const FindingPageRequest& request, const PageKey& last)
 
 std::vector<PageKey> read_keys(Transaction& tx, const Arguments& arguments, const FindingPageRequest& request,
                                const Position& position, std::size_t limit) {
-  return schema::rows_as<PageKey>(exec_with(tx, sql::finding_page, arguments, std::string(name_of(request.sort)),
-                                            request.descending, position.time, position.number, position.text,
-                                            position.account_id, position.finding_uid,
-                                            static_cast<std::int64_t>(limit)));
+  return schema::rows_as<PageKey>(exec_with(
+      tx, sql::finding_page, arguments, std::string(name_of(request.sort)), request.descending, position.time,
+      position.number, position.text, position.account_id, position.finding_uid, static_cast<std::int64_t>(limit)));
 }
 
 std::vector<FindingKey> keys_of(const std::vector<PageKey>& rows) {
@@ -119,8 +119,8 @@ struct FacetRow {
 BOOST_DESCRIBE_STRUCT(FacetRow, (), (facet, value, label, total, occurrences))
 
 // In the order of finding_facets.sql, from 1.
-constexpr std::array<std::string_view, 8> kFacets{"severity", "account_id", "region", "type", "resource_type",
-                                                  "product",  "status",     "type_purpose"};
+constexpr std::array<std::string_view, 8> kFacets{"severity",      "account_id", "region", "type",
+                                                  "resource_type", "product",    "status", "type_purpose"};
 
 std::string facet_value(std::string_view facet, const std::string& stored) {
   if (facet != "severity") return stored;

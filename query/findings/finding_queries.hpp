@@ -36,7 +36,7 @@ schema::Result<FindingPage> finding_page(const Warehouse& warehouse, const schem
                                          const FindingPageRequest& request);
 
 struct FacetValue {
-  std::string value;  // a severity's label for that facet; "" where the finding has none
+  std::string value;                 // a severity's label for that facet; "" where the finding has none
   std::optional<std::string> label;  // an account's name
   std::int64_t count = 0;
 };

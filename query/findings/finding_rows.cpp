@@ -1,7 +1,6 @@
 #include "query/findings/finding_rows.hpp"
 
 #include <backtrail_query_sql.hpp>
-
 #include <map>
 
 namespace backtrail::query {
@@ -43,7 +42,9 @@ void count_related(Transaction& tx, const std::vector<FindingKey>& keys, std::ve
 
 }  // namespace
 
-std::string hex_of(const Uuid& id) { return schema::hex(id.bytes.data(), id.bytes.size()); }
+std::string hex_of(const Uuid& id) {
+  return schema::hex(id.bytes.data(), id.bytes.size());
+}
 
 std::optional<Uuid> uuid_from_hex(std::string_view text) {
   constexpr std::size_t kHexChars = 32;
@@ -52,16 +53,21 @@ std::optional<Uuid> uuid_from_hex(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     unsigned value = 0;
-    if (c >= '0' && c <= '9') value = static_cast<unsigned>(c - '0');
-    else if (c >= 'a' && c <= 'f') value = static_cast<unsigned>(c - 'a') + 10;
-    else return std::nullopt;
+    if (c >= '0' && c <= '9')
+      value = static_cast<unsigned>(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      value = static_cast<unsigned>(c - 'a') + 10;
+    else
+      return std::nullopt;
     auto& byte = id.bytes[i / 2];
     byte = static_cast<std::uint8_t>(i % 2 == 0 ? value << 4 : byte | value);
   }
   return id;
 }
 
-std::string finding_id(const FindingKey& key) { return key.account_id + "-" + hex_of(key.finding_uid); }
+std::string finding_id(const FindingKey& key) {
+  return key.account_id + "-" + hex_of(key.finding_uid);
+}
 
 std::optional<FindingKey> parse_finding_id(std::string_view text) {
   const auto dash = text.find('-');
@@ -71,7 +77,9 @@ std::optional<FindingKey> parse_finding_id(std::string_view text) {
   return FindingKey{std::string(text.substr(0, dash)), *uid};
 }
 
-std::optional<schema::Entity> FindingRow::actor() const { return entity_of(actor_kind, actor_key, actor_name); }
+std::optional<schema::Entity> FindingRow::actor() const {
+  return entity_of(actor_kind, actor_key, actor_name);
+}
 std::optional<schema::Entity> FindingRow::resource() const {
   return entity_of(resource_kind, resource_key, resource_name);
 }

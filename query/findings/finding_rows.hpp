@@ -1,8 +1,8 @@
 // Findings as rows of a list, and their ids.
 //
-// A finding's id outside is "<account>-<32 hexadecimal digits>": the account and the finding's uid, both needed to find it.
-// Rows come in the order of the keys given; a finding that is gone, or outside the caller's accounts, is left out. Plain
-// values; the functions that take a Transaction belong to its thread and throw what it throws.
+// A finding's id outside is "<account>-<32 hexadecimal digits>": the account and the finding's uid, both needed to find
+// it. Rows come in the order of the keys given; a finding that is gone, or outside the caller's accounts, is left out.
+// Plain values; the functions that take a Transaction belong to its thread and throw what it throws.
 #pragma once
 #include <boost/describe.hpp>
 #include <cstdint>

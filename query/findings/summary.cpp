@@ -1,9 +1,8 @@
 #include "query/findings/summary.hpp"
 
+#include <algorithm>
 #include <backtrail_query_sql.hpp>
 #include <fmt/format.h>
-
-#include <algorithm>
 #include <set>
 
 #include "query/findings/finding_reads.hpp"
@@ -60,8 +59,12 @@ struct PartitionRow {
 };
 BOOST_DESCRIBE_STRUCT(PartitionRow, (), (from_day, to_day))
 
-std::int32_t first_day(const TimeRange& range) { return schema::day_of(range.from_us); }
-std::int32_t last_day(const TimeRange& range) { return schema::day_of(range.to_us - 1); }
+std::int32_t first_day(const TimeRange& range) {
+  return schema::day_of(range.from_us);
+}
+std::int32_t last_day(const TimeRange& range) {
+  return schema::day_of(range.to_us - 1);
+}
 
 // The interval and scope as arguments of the SQL.
 struct Question {
@@ -79,7 +82,9 @@ Question question_of(const AccountScope& scope, const SummaryRequest& request) {
   return question;
 }
 
-std::size_t index_of(const std::optional<int>& severity) { return static_cast<std::size_t>(severity.value_or(0)); }
+std::size_t index_of(const std::optional<int>& severity) {
+  return static_cast<std::size_t>(severity.value_or(0));
+}
 
 void add_figure(const SummaryRow& row, Summary& summary) {
   switch (row.figure) {
@@ -88,22 +93,25 @@ void add_figure(const SummaryRow& row, Summary& summary) {
       summary.open = row.open_findings;
       summary.occurrences = row.occurrences;
       break;
-    case kSeverity: summary.open_by_severity.at(index_of(row.severity)) = row.open_findings; break;
+    case kSeverity:
+      summary.open_by_severity.at(index_of(row.severity)) = row.open_findings;
+      break;
     case kDay: {
       const auto at = schema::day_of(row.day.value().us) - first_day(summary.request.range);
       summary.by_day.at(static_cast<std::size_t>(at)).counts.at(index_of(row.severity)) = row.findings;
       break;
     }
     case kAccountRegion:
-      summary.account_region.push_back({row.account_id.value(), row.account_name, row.region.value(),
-                                        row.open_findings, row.findings, static_cast<Severity>(row.highest)});
+      summary.account_region.push_back({row.account_id.value(), row.account_name, row.region.value(), row.open_findings,
+                                        row.findings, static_cast<Severity>(row.highest)});
       break;
     case kType:
       if (summary.by_type.size() < kSummaryTypesMax)
         summary.by_type.push_back(
             {row.type.value(), row.findings, row.occurrences, static_cast<Severity>(row.highest)});
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -117,18 +125,18 @@ void read_figures(Transaction& tx, const Question& question, Summary& summary) {
 
 void read_top_entities(Transaction& tx, const schema::HashKey& hash_key, const Question& question, Summary& summary) {
   std::vector<std::string> hashes, kinds, keys;
-  for (const auto& row : schema::rows_as<BusiestRow>(
-           tx.exec(sql::summary_busiest, question.accounts, question.from, question.to, question.samples,
-                   static_cast<std::int64_t>(kSummaryEntitiesMax)))) {
+  for (const auto& row :
+       schema::rows_as<BusiestRow>(tx.exec(sql::summary_busiest, question.accounts, question.from, question.to,
+                                           question.samples, static_cast<std::int64_t>(kSummaryEntitiesMax)))) {
     const auto kind = static_cast<schema::EntityKind>(row.kind);
     hashes.push_back(std::to_string(schema::entity_hash(hash_key, kind, row.entity_key)));
     kinds.push_back(std::to_string(row.kind));
     keys.emplace_back(schema::cut_entity_key(row.entity_key));
   }
   if (keys.empty()) return;
-  for (auto& row : schema::rows_as<TopEntityRow>(
-           tx.exec(sql::summary_named_count, question.accounts, question.from, question.to, question.samples,
-                   schema::array_literal(hashes), schema::array_literal(kinds), schema::array_literal(keys))))
+  for (auto& row : schema::rows_as<TopEntityRow>(tx.exec(sql::summary_named_count, question.accounts, question.from,
+                                                         question.to, question.samples, schema::array_literal(hashes),
+                                                         schema::array_literal(kinds), schema::array_literal(keys))))
     summary.top_entities.push_back(
         {{static_cast<schema::EntityKind>(row.kind), std::move(row.entity_key), row.name.value_or("")},
          row.findings,
@@ -144,10 +152,10 @@ void drop_accounts_with_events(Transaction& tx, const TimeRange& range, std::set
     const auto to_day = std::min(schema::day_of(partition.to_day.us), last_day(range) + 1);
     if (silent.empty() || from_day >= to_day) continue;
     const auto ids = schema::array_literal({silent.begin(), silent.end()});
-    const auto found =
-        to_day - from_day == 1
-            ? tx.exec(sql::summary_accounts_of_day, ids, schema::format_day(from_day), from, to)
-            : tx.exec(sql::summary_accounts_of_span, ids, schema::format_day(from_day), schema::format_day(to_day), from, to);
+    const auto found = to_day - from_day == 1
+                           ? tx.exec(sql::summary_accounts_of_day, ids, schema::format_day(from_day), from, to)
+                           : tx.exec(sql::summary_accounts_of_span, ids, schema::format_day(from_day),
+                                     schema::format_day(to_day), from, to);
     for (const auto& row : found) silent.erase(row["account_id"].as<std::string>());
   }
 }
@@ -177,10 +185,9 @@ FindingPageRequest list_request(const SummaryRequest& request, std::size_t limit
   return page;
 }
 
-Result<void> read_lists(Transaction& tx, const schema::HashKey& hash_key, const AccountScope& scope,
-                        Summary& summary) {
-  auto newest = read_finding_page(tx, hash_key, scope, list_request(summary.request, kSummaryNewestMax),
-                                  WithRelated::kYes);
+Result<void> read_lists(Transaction& tx, const schema::HashKey& hash_key, const AccountScope& scope, Summary& summary) {
+  auto newest =
+      read_finding_page(tx, hash_key, scope, list_request(summary.request, kSummaryNewestMax), WithRelated::kYes);
   if (!newest) return newest.error();
   summary.newest = std::move(newest->rows);
   auto oldest_request = list_request(summary.request, 1);
@@ -199,9 +206,9 @@ Result<std::optional<std::int64_t>> count_events(const Warehouse& warehouse, con
   using Count = std::optional<std::int64_t>;
   auto total = warehouse.database.read(scope, [&](Transaction& tx) -> Result<Count> {
     tx.exec_text(fmt::format("SET LOCAL statement_timeout = '{}ms'", kEventCountTimeout_ms));
-    const auto rows = tx.exec(sql::summary_event_count, schema::format_rfc3339(range.from_us),
-                              schema::format_rfc3339(range.to_us), schema::format_day(first_day(range)),
-                              schema::format_day(last_day(range)));
+    const auto rows =
+        tx.exec(sql::summary_event_count, schema::format_rfc3339(range.from_us), schema::format_rfc3339(range.to_us),
+                schema::format_day(first_day(range)), schema::format_day(last_day(range)));
     return Count{rows[0]["total"].as<std::int64_t>()};
   });
   if (!total && total.error().code == Code::kTimeout) return Count{};

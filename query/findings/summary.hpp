@@ -1,8 +1,8 @@
 // The overview: figures over an interval, each equal to the total of the list that its link opens.
 //
-// A figure counts findings last seen in [from, to), archived ones left out, samples too unless asked for; open means the
-// status is new, in_progress or notified. Findings, accounts and entities come from one snapshot; events and quarantine are
-// counted beside it. Thread-safe.
+// A figure counts findings last seen in [from, to), archived ones left out, samples too unless asked for; open means
+// the status is new, in_progress or notified. Findings, accounts and entities come from one snapshot; events and
+// quarantine are counted beside it. Thread-safe.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -62,7 +62,8 @@ struct TopEntity {
 
 struct Summary {
   SummaryRequest request;
-  std::int64_t findings = 0, open = 0, occurrences = 0, quarantined = 0, accounts_reporting = 0, accounts_registered = 0;
+  std::int64_t findings = 0, open = 0, occurrences = 0, quarantined = 0, accounts_reporting = 0,
+               accounts_registered = 0;
   std::optional<std::int64_t> events;  // empty: counting took too long
   SeverityCounts open_by_severity{};
   std::optional<FindingRow> oldest_unassigned;  // open, without assignee, first seen first

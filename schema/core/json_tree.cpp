@@ -4,7 +4,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory_resource>
 
 namespace backtrail::schema {
@@ -111,7 +110,7 @@ struct JsonParser::Impl {
   }
 
   bool set_number(std::string_view token, JsonNode& out) {
-    while (!token.empty() && std::strchr(" \t\r\n", token.back()) != nullptr) token.remove_suffix(1);
+    token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
     if (token.size() > kJsonMaxNumberChars)
       return refuse(Code::kBadJson, fmt::format("number: of more than {} characters", kJsonMaxNumberChars));
     if (!is_json_number(token) || exponent_is_absurd(token)) return refuse(Code::kBadJson, "number: not a JSON number");

@@ -27,7 +27,8 @@ bool is_access_key_id(std::string_view text) {
 }
 
 bool is_ip_address(std::string_view text) {
-  if (text.empty() || text.size() >= INET6_ADDRSTRLEN) return false;
+  // inet_pton would stop at a U+0000 and not see what stands behind it.
+  if (text.empty() || text.size() >= INET6_ADDRSTRLEN || text.find('\0') != std::string_view::npos) return false;
   char buffer[INET6_ADDRSTRLEN] = {};
   text.copy(buffer, text.size());
   in6_addr address;

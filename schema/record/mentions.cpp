@@ -86,6 +86,7 @@ class Collector {
   }
 
   void add(EntityKind kind, std::string_view key, std::string_view name) {
+    if ((event_.flags & kFlagMentionsCut) != 0) return;  // full: comparing with all of them would find nothing to do
     key = cut_entity_key(key);
     for (const auto& known : event_.mentions)
       if (known.kind == kind && known.key == key) return;

@@ -51,7 +51,8 @@ void set_role_session(std::string_view principal_id, std::string_view role_id, s
 void resolve_assumed_role(const JsonNode& identity, ApiEvent& event) {
   const auto arn = identity.string_at("arn");
   auto role_name = session_issuer(identity, "userName");
-  if (role_name.empty()) role_name = arn_path_part(arn, 1);
+  // The role stands in front of the session's name, or behind its own path.
+  if (role_name.empty()) role_name = arn.find(":role/") == std::string_view::npos ? arn_path_part(arn, 1) : arn_tail(arn);
   auto principal_id = identity.string_at("principalId");
   if (principal_id.empty()) principal_id = session_issuer(identity, "principalId");
   if (!principal_id.empty()) {
@@ -102,6 +103,8 @@ void resolve_named(const JsonNode& identity, ApiEvent& event) {
   const auto principal_id = identity.string_at("principalId");
   const auto arn = identity.string_at("arn");
   auto name = identity.string_at("userName");
+  // What stands in place of a name that no user has; it is not one user.
+  if (name == "HIDDEN_DUE_TO_SECURITY_REASONS") name = {};
   if (name.empty() && !arn.empty()) name = arn_tail(arn);
   if (is_role_id(principal_id)) return resolve_assumed_role(identity, event);
   if (!principal_id.empty()) event.principal = principal_entity(principal_id, name);
@@ -120,7 +123,7 @@ void resolve_root(const JsonNode& identity, ApiEvent& event) {
 }  // namespace
 
 void resolve_identity(const JsonNode* identity, ApiEvent& event) {
-  if (identity == nullptr || identity->children().empty()) {
+  if (identity == nullptr || !identity->is_object() || identity->children().empty()) {
     event.flags |= kFlagNoIdentity;
     return;
   }

@@ -1,11 +1,10 @@
 #include "schema/registry/accounts.hpp"
 
+#include <algorithm>
 #include <backtrail_schema_sql.hpp>
 #include <fmt/format.h>
-#include <simdjson.h>
-
-#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <simdjson.h>
 #include <unordered_map>
 
 #include "schema/core/time.hpp"
@@ -14,11 +13,13 @@
 namespace backtrail::schema {
 namespace {
 
-constexpr std::array<std::string_view, kAccountFields> kFieldNames{"name",        "organizational_unit", "owner",
-                                                                   "environment", "email",               "status"};
+constexpr std::array<std::string_view, kAccountFields> kFieldNames{
+    "name", "organizational_unit", "owner", "environment", "email", "status"};
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-constexpr std::size_t index_of(AccountField field) { return static_cast<std::size_t>(field); }
+constexpr std::size_t index_of(AccountField field) {
+  return static_cast<std::size_t>(field);
+}
 
 // One record of a CSV file: RFC 4180 with LF or CRLF; a quoted cell may hold commas, line ends and doubled quotes.
 class CsvReader {
@@ -66,7 +67,8 @@ class CsvReader {
     while (true) {
       const auto quote = std::min(rest_.find('"'), rest_.size());
       cell.append(rest_.substr(0, quote));
-      line_ += static_cast<std::size_t>(std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(quote), '\n'));
+      line_ +=
+          static_cast<std::size_t>(std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(quote), '\n'));
       if (quote == rest_.size()) {
         problem = "a quote is not closed";
         rest_ = {};
@@ -80,8 +82,10 @@ class CsvReader {
   }
 
   void end_line() {
-    if (rest_.starts_with("\r\n")) rest_.remove_prefix(2);
-    else if (!rest_.empty()) rest_.remove_prefix(1);
+    if (rest_.starts_with("\r\n"))
+      rest_.remove_prefix(2);
+    else if (!rest_.empty())
+      rest_.remove_prefix(1);
     ++line_;
   }
 
@@ -91,12 +95,14 @@ class CsvReader {
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  return first == std::string_view::npos ? std::string_view{}
+                                         : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 // Why a field's text cannot be stored; empty when it can.
 std::string problem_of(std::string_view name, std::string_view text) {
-  if (text.size() > kAccountFieldMaxBytes) return fmt::format("{} is longer than {} bytes", name, kAccountFieldMaxBytes);
+  if (text.size() > kAccountFieldMaxBytes)
+    return fmt::format("{} is longer than {} bytes", name, kAccountFieldMaxBytes);
   if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }))
     return fmt::format("{} holds a control character", name);
   return {};
@@ -142,9 +148,10 @@ Result<std::vector<std::size_t>> read_header(const std::vector<std::string>& cel
     const auto found = std::find(kFieldNames.begin(), kFieldNames.end(), name);
     const bool is_id = name == "account_id";
     if (!is_id && found == kFieldNames.end())
-      return fail(Code::kBadParameter,
-                  "the first line is no header of accounts; its columns are account_id, name, organizational_unit, owner, "
-                  "environment, email and status");
+      return fail(
+          Code::kBadParameter,
+          "the first line is no header of accounts; its columns are account_id, name, organizational_unit, owner, "
+          "environment, email and status");
     const auto column = is_id ? kIdColumn : static_cast<std::size_t>(found - kFieldNames.begin());
     if (std::find(columns.begin(), columns.end(), column) != columns.end())
       return fail(Code::kBadParameter, fmt::format("the header has the column {} twice", name));
@@ -182,8 +189,10 @@ Result<AccountFile> parse_csv(std::string_view text, std::size_t lines_before) {
     AccountLine account;
     for (std::size_t i = 0; i < cells.size(); ++i) {
       const auto value = trimmed(cells[i]);
-      if ((*columns)[i] == kIdColumn) account.account_id = value;
-      else account.fields[(*columns)[i]] = std::string(value);
+      if ((*columns)[i] == kIdColumn)
+        account.account_id = value;
+      else
+        account.fields[(*columns)[i]] = std::string(value);
     }
     collector.add(line, std::move(account));
   }
@@ -201,7 +210,8 @@ Result<AccountFile> parse_json(std::string_view text) {
   if (document.is_object() && document.contains("Accounts") && document["Accounts"].is_array())
     list = &document["Accounts"];
   if (list == nullptr)
-    return fail(Code::kBadParameter, "the file is no JSON as 'aws organizations list-accounts' prints it: a list Accounts");
+    return fail(Code::kBadParameter,
+                "the file is no JSON as 'aws organizations list-accounts' prints it: a list Accounts");
   if (list->size() > kAccountFileMaxLines)
     return fail(Code::kTooLarge, fmt::format("the file has more than {} accounts", kAccountFileMaxLines));
   AccountFile file;
@@ -258,7 +268,8 @@ Result<AccountFile> parse_account_file(std::string_view text) {
   if (text.size() > kAccountFileMaxBytes)
     return fail(Code::kTooLarge, fmt::format("the file is larger than {} bytes", kAccountFileMaxBytes));
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  if (!simdjson::validate_utf8(text.data(), text.size())) return fail(Code::kBadParameter, "the file is not UTF-8; save it as UTF-8 and send it again");
+  if (!simdjson::validate_utf8(text.data(), text.size()))
+    return fail(Code::kBadParameter, "the file is not UTF-8; save it as UTF-8 and send it again");
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return fail(Code::kBadParameter, "the file is empty");
   if (text[first] == '{' || text[first] == '[') return parse_json(text);

@@ -1,9 +1,10 @@
 // The register of accounts: names, organizational units, owners and environments, imported from a file.
 //
 // Two forms are recognised: the JSON that `aws organizations list-accounts` prints, and CSV with a header line of
-// account_id, name, organizational_unit, owner, environment, email, status in any order (account_id is needed). A line that
-// cannot be used is reported and the rest is imported. A file says everything about the columns that it has: an empty cell
-// empties the field, columns that it lacks stay as they were. Parsing is pure; import_accounts is thread-safe.
+// account_id, name, organizational_unit, owner, environment, email, status in any order (account_id is needed). A line
+// that cannot be used is reported and the rest is imported. A file says everything about the columns that it has: an
+// empty cell empties the field, columns that it lacks stay as they were. Parsing is pure; import_accounts is
+// thread-safe.
 #pragma once
 #include <array>
 #include <cstdint>

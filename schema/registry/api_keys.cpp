@@ -1,12 +1,11 @@
 #include "schema/registry/api_keys.hpp"
 
+#include <algorithm>
+#include <array>
 #include <backtrail_schema_sql.hpp>
 #include <boost/describe.hpp>
 #include <fmt/format.h>
 #include <sodium.h>
-
-#include <algorithm>
-#include <array>
 
 #include "schema/core/hash.hpp"
 #include "schema/core/time.hpp"
@@ -128,8 +127,13 @@ Result<std::vector<ApiKeyInfo>> list_api_keys(Database& maintenance) {
   return maintenance.read(AccountScope::all(), [&](Transaction& tx) -> Result<std::vector<ApiKeyInfo>> {
     std::vector<ApiKeyInfo> keys;
     for (auto& row : rows_as<ListedKey>(tx.exec(sql::api_key_list))) {
-      ApiKeyInfo key{std::move(row.key_id), std::move(row.name), std::move(row.role), split(row.accounts),
-                     row.created_at.us,     {},                  {}};
+      ApiKeyInfo key{std::move(row.key_id),
+                     std::move(row.name),
+                     std::move(row.role),
+                     split(row.accounts),
+                     row.created_at.us,
+                     {},
+                     {}};
       if (row.expires_at) key.expires_us = row.expires_at->us;
       if (row.revoked_at) key.revoked_us = row.revoked_at->us;
       keys.push_back(std::move(key));

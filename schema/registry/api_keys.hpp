@@ -1,8 +1,8 @@
 // Keys of people, programs and senders: made, listed, revoked, verified.
 //
-// A token is "bt_<key id>_<secret>": the id finds the key, the secret (256 random bits) proves it. Only the secret's SHA-256
-// is stored; with that much randomness a slow password hash would add nothing. Comparison takes constant time, also for ids
-// that do not exist. The token is shown once, when it is made. Functions are thread-safe.
+// A token is "bt_<key id>_<secret>": the id finds the key, the secret (256 random bits) proves it. Only the secret's
+// SHA-256 is stored; with that much randomness a slow password hash would add nothing. Comparison takes constant time,
+// also for ids that do not exist. The token is shown once, when it is made. Functions are thread-safe.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -39,8 +39,9 @@ struct VerifiedKey {
   std::vector<std::string> accounts;
 };
 
-// `role` is administrator, analyst or ingest; `accounts` is {"*"} or account ids. kBadParameter for anything else, an empty
-// or too long name, control characters in it, or an expiry that is not in the future. `maintenance` connects as that role.
+// `role` is administrator, analyst or ingest; `accounts` is {"*"} or account ids. kBadParameter for anything else, an
+// empty or too long name, control characters in it, or an expiry that is not in the future. `maintenance` connects as
+// that role.
 Result<NewApiKey> create_api_key(Database& maintenance, std::string_view name, std::string_view role,
                                  const std::vector<std::string>& accounts, std::optional<std::int64_t> expires_us,
                                  std::int64_t now_us);
@@ -49,8 +50,8 @@ Result<std::vector<ApiKeyInfo>> list_api_keys(Database& maintenance);
 // kNotFound when there is no such key; a key that is revoked already stays as it is.
 Result<void> revoke_api_key(Database& maintenance, std::string_view key_id, std::int64_t now_us);
 
-// Empty for a token that is malformed, unknown, wrong, expired or revoked: the caller cannot tell which. `api` connects as
-// the api role, which can look up one key by its id and nothing else.
+// Empty for a token that is malformed, unknown, wrong, expired or revoked: the caller cannot tell which. `api` connects
+// as the api role, which can look up one key by its id and nothing else.
 Result<std::optional<VerifiedKey>> verify_api_key(Database& api, std::string_view token, std::int64_t now_us);
 
 }  // namespace backtrail::schema

@@ -1,12 +1,10 @@
 // The register of accounts and the list of accounts: imports, what stays, what is counted, when something last came.
-#include "query/account_queries.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <map>
 #include <string>
 
+#include "query/account_queries.hpp"
 #include "query/findings/finding_queries.hpp"
 #include "schema/registry/accounts.hpp"
 #include "tests/db/finding_seed.hpp"
@@ -48,16 +46,19 @@ class AccountTest : public ::testing::Test {
     seed_.admin_exec(
         "INSERT INTO api_event (event_time, received_at, event_day, flags, event_id, content_fp, event_class, outcome, "
         "account_id, region, service, api, raw) VALUES ('" +
-        time + "', '" + time + "', '" + time.substr(0, 10) + "', 0, gen_random_uuid(), gen_random_uuid(), 1, 1, '" + account_id +
-        "', 'eu-west-1', 's3.amazonaws.com', 'GetObject', '\\x00')");
+        time + "', '" + time + "', '" + time.substr(0, 10) + "', 0, gen_random_uuid(), gen_random_uuid(), 1, 1, '" +
+        account_id + "', 'eu-west-1', 's3.amazonaws.com', 'GetObject', '\\x00')");
   }
 
   FindingSeed seed_;
 };
 
 TEST_F(AccountTest, AreImportedFromBothForms) {
-  EXPECT_EQ(import("account_id,name,organizational_unit,owner,environment\n111122223333,web,Workloads,\"team, web\",prod\n"), 1U);
-  EXPECT_EQ(import(R"({"Accounts":[{"Id":"444455556666","Name":"audit","Email":"a@example.com","Status":"ACTIVE"}]})"), 1U);
+  EXPECT_EQ(
+      import("account_id,name,organizational_unit,owner,environment\n111122223333,web,Workloads,\"team, web\",prod\n"),
+      1U);
+  EXPECT_EQ(import(R"({"Accounts":[{"Id":"444455556666","Name":"audit","Email":"a@example.com","Status":"ACTIVE"}]})"),
+            1U);
   const auto rows = list();
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].account_name, "web");
@@ -133,7 +134,8 @@ TEST_F(AccountTest, CountTheOpenFindingsThatTheListShows) {
     FindingFilter filter;
     filter.open = true;
     filter.account_id.any_of = {row.account_id};
-    EXPECT_EQ(finding_totals(seed_.warehouse(), AccountScope::all(), filter)->total, row.open_findings) << row.account_id;
+    EXPECT_EQ(finding_totals(seed_.warehouse(), AccountScope::all(), filter)->total, row.open_findings)
+        << row.account_id;
   }
 }
 
@@ -147,8 +149,10 @@ TEST_F(AccountTest, KnowTheNewestEventHoweverLongAgo) {
   add_event_row("222233334444", "2026-11-18T09:00:00Z");
   add_event("111122223333", "2026-11-20T10:00:00Z");
   seed_.admin_exec(
-      "INSERT INTO api_event (event_time, received_at, event_day, flags, event_id, content_fp, event_class, outcome, account_id, "
-      "region, service, api, raw) SELECT '2026-11-20T11:00:00Z', now(), '2026-11-20', 0, gen_random_uuid(), gen_random_uuid(), 1, "
+      "INSERT INTO api_event (event_time, received_at, event_day, flags, event_id, content_fp, event_class, outcome, "
+      "account_id, "
+      "region, service, api, raw) SELECT '2026-11-20T11:00:00Z', now(), '2026-11-20', 0, gen_random_uuid(), "
+      "gen_random_uuid(), 1, "
       "1, '111122223333', 'r', 's', 'a', '\\x00' FROM generate_series(1, 20000)");
   const auto rows = list();
   EXPECT_EQ(rows.at(0).last_event_us, at("2026-11-20T11:00:00Z"));

@@ -1,15 +1,13 @@
 // Keys: made once, verified in every way that must fail, revoked, expired; and what roles may see of them.
-#include "schema/registry/api_keys.hpp"
-
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pqxx/pqxx>
-
-#include <algorithm>
 #include <set>
 #include <string>
 
 #include "schema/core/time.hpp"
+#include "schema/registry/api_keys.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace backtrail::schema {
@@ -66,8 +64,8 @@ TEST_F(ApiKeyTest, IsRefusedUnlessEveryLetterFits) {
     wrong[i] = wrong[i] == 'a' ? 'b' : 'a';
     EXPECT_FALSE(verified(wrong).has_value()) << "letter " << i;
   }
-  for (const std::string& other : {std::string(), token + "a", token.substr(0, token.size() - 1), " " + token, token + "\n",
-                                   std::string("bt__"), "bt_" + id_of(token), "bt_" + id_of(token) + "_",
+  for (const std::string& other : {std::string(), token + "a", token.substr(0, token.size() - 1), " " + token,
+                                   token + "\n", std::string("bt__"), "bt_" + id_of(token), "bt_" + id_of(token) + "_",
                                    std::string(100'000, 'a'), std::string("bt_\0", 4) + token.substr(4)})
     EXPECT_FALSE(verified(other).has_value()) << other.substr(0, 80);
 }
@@ -91,7 +89,8 @@ TEST_F(ApiKeyTest, EndsWhenItIsRevoked) {
   EXPECT_TRUE(revoke_api_key(maintenance_, id_of(token), kNow + 50).has_value());
   const auto keys = list_api_keys(maintenance_);
   ASSERT_TRUE(keys.has_value());
-  const auto found = std::find_if(keys->begin(), keys->end(), [&](const auto& key) { return key.key_id == id_of(token); });
+  const auto found =
+      std::find_if(keys->begin(), keys->end(), [&](const auto& key) { return key.key_id == id_of(token); });
   ASSERT_NE(found, keys->end());
   EXPECT_EQ(found->revoked_us, kNow + 5) << "a second revocation does not move the time";
   for (const std::string_view unknown : {"000000000000", "", "x", "'; DROP TABLE api_key; --"}) {
@@ -128,7 +127,8 @@ TEST_F(ApiKeyTest, IsRefusedWithBadValues) {
   EXPECT_THAT(refused("n", "analyst", {}), StartsWith("accounts: "));
   EXPECT_THAT(refused("n", "analyst", {"*", "111122223333"}), StartsWith("accounts: "));
   EXPECT_THAT(refused("n", "analyst", {"11112222333"}), StartsWith("accounts: "));
-  EXPECT_THAT(refused("n", "analyst", std::vector<std::string>(kKeyAccountsMax + 1, "111122223333")), StartsWith("accounts: "));
+  EXPECT_THAT(refused("n", "analyst", std::vector<std::string>(kKeyAccountsMax + 1, "111122223333")),
+              StartsWith("accounts: "));
   EXPECT_THAT(refused("n", "analyst", {"*"}, kNow), StartsWith("expires: "));
   EXPECT_TRUE(create_api_key(maintenance_, std::string(kKeyNameMaxBytes, 'n'), "analyst",
                              std::vector<std::string>(kKeyAccountsMax, "111122223333"), kNow + 1, kNow)
@@ -147,7 +147,8 @@ TEST_F(ApiKeyTest, LeavesNothingOfTheSecretInTheDatabase) {
 
 TEST_F(ApiKeyTest, IsOutOfReachForTheApiRole) {
   make("analyst", {"*"});
-  for (const char* sql : {"SELECT * FROM api_key", "UPDATE api_key SET role = 'administrator'", "DELETE FROM api_key"}) {
+  for (const char* sql :
+       {"SELECT * FROM api_key", "UPDATE api_key SET role = 'administrator'", "DELETE FROM api_key"}) {
     pqxx::connection connection(database_.connection_string("backtrail_api"));
     pqxx::nontransaction session(connection);
     EXPECT_THROW(session.exec(sql), pqxx::sql_error) << sql;

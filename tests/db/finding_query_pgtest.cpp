@@ -1,17 +1,15 @@
 // Findings as people ask for them: every filter, every order page by page, totals, facets, one finding with all of it.
-#include "query/findings/finding_queries.hpp"
-
+#include <algorithm>
 #include <backtrail_query_sql.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
 
 #include "query/cursor.hpp"
 #include "query/findings/finding_detail.hpp"
+#include "query/findings/finding_queries.hpp"
 #include "tests/db/finding_seed.hpp"
 
 namespace backtrail::query {
@@ -157,19 +155,28 @@ TEST_F(FindingQueryTest, AnswersEveryFilterAndItsNegation) {
     add_entity(f, EntityKind::kIpAddress, "203.0.113.1", FindingRole::kRelated);
   });
   seed_.admin_exec("UPDATE finding SET status = 'in_progress', assignee = 'carol' WHERE provider_id = 'different'");
-  for (const auto& [name, value] : List{
-           {"severity", "critical"},  {"account_id", kAudit},           {"region", "us-east-1"},
-           {"type", "Trojan:EC2/DNSDataExfiltration"},                  {"type_purpose", "Trojan"},
-           {"resource_type", "Instance"},                               {"product", "Inspector"},
-           {"status", "in_progress"}, {"assignee", "carol"},            {"title", "leaving by"},
-           {"user_name", "bob"},      {"principal", "AIDAB"},           {"access_key", "AKIAB"},
-           {"instance", "i-0123456789abcdef0"},                         {"resource", "drop"},
-           {"resource", "arn:aws:s3:::drop"},                           {"resource", "i-0123456789abcdef0"},
-           {"remote_ip", "198.51.100.9"},                               {"entity", "ip_address:203.0.113.1"},
-           {"entity", "principal:AIDAB"}}) {
+  for (const auto& [name, value] : List{{"severity", "critical"},
+                                        {"account_id", kAudit},
+                                        {"region", "us-east-1"},
+                                        {"type", "Trojan:EC2/DNSDataExfiltration"},
+                                        {"type_purpose", "Trojan"},
+                                        {"resource_type", "Instance"},
+                                        {"product", "Inspector"},
+                                        {"status", "in_progress"},
+                                        {"assignee", "carol"},
+                                        {"title", "leaving by"},
+                                        {"user_name", "bob"},
+                                        {"principal", "AIDAB"},
+                                        {"access_key", "AKIAB"},
+                                        {"instance", "i-0123456789abcdef0"},
+                                        {"resource", "drop"},
+                                        {"resource", "arn:aws:s3:::drop"},
+                                        {"resource", "i-0123456789abcdef0"},
+                                        {"remote_ip", "198.51.100.9"},
+                                        {"entity", "ip_address:203.0.113.1"},
+                                        {"entity", "principal:AIDAB"}}) {
     EXPECT_THAT(found({{name, value}}), ElementsAre("different")) << name << "=" << value;
     EXPECT_THAT(found({{name, "!" + value}}), ElementsAre("plain")) << name << "=!" << value;
-    EXPECT_THAT(found({{name, "nothing-has-this"}, {"region", "x"}}).size(), 0U) << name;
   }
   EXPECT_THAT(found({{"remote_ip", "203.0.113.1"}}), IsEmpty()) << "an address of our own is not remote";
   EXPECT_THAT(found({{"assignee", ""}}), ElementsAre("plain"));
@@ -215,7 +222,8 @@ TEST_F(FindingQueryTest, LeavesOutSamplesAndArchivedOnesUnlessAskedFor) {
   add("resolved");
   add("suppressed");
   add("notified");
-  seed_.admin_exec("UPDATE finding SET status = provider_id WHERE provider_id IN ('resolved', 'suppressed', 'notified')");
+  seed_.admin_exec(
+      "UPDATE finding SET status = provider_id WHERE provider_id IN ('resolved', 'suppressed', 'notified')");
   EXPECT_THAT(found({}), UnorderedElementsAre("plain", "resolved", "suppressed", "notified"));
   EXPECT_THAT(found({{"sample", "true"}}), UnorderedElementsAre("sample"));
   EXPECT_THAT(found({{"archived", "true"}}), UnorderedElementsAre("archived"));
@@ -234,7 +242,8 @@ TEST_F(FindingQueryTest, UsesTheEffectiveSeverityWhereOneIsSet) {
     f.severity_label = schema::Severity::kLow;
   });
   add("medium");
-  seed_.admin_exec("UPDATE finding SET effective_severity = 9, effective_severity_label = 5 WHERE provider_id = 'raised'");
+  seed_.admin_exec(
+      "UPDATE finding SET effective_severity = 9, effective_severity_label = 5 WHERE provider_id = 'raised'");
   EXPECT_THAT(found({{"severity", "critical"}}), ElementsAre("raised"));
   EXPECT_THAT(found({{"severity", "low"}}), IsEmpty());
   EXPECT_THAT(found({{"sort", "severity"}}), ElementsAre("raised", "medium"));
@@ -247,7 +256,8 @@ TEST_F(FindingQueryTest, TakesAHalfOpenInterval) {
   add("first", kWeb, [](Finding& f) { f.last_seen_us = at("2026-11-21T00:00:00Z"); });
   add("second", kWeb, [](Finding& f) { f.last_seen_us = at("2026-11-21T00:00:00.000001Z"); });
   add("third", kWeb, [](Finding& f) { f.last_seen_us = at("2026-11-21T00:00:00.000002Z"); });
-  EXPECT_THAT(found({{"from", "2026-11-21T00:00:00.000001Z"}, {"to", "2026-11-21T00:00:00.000002Z"}}), ElementsAre("second"));
+  EXPECT_THAT(found({{"from", "2026-11-21T00:00:00.000001Z"}, {"to", "2026-11-21T00:00:00.000002Z"}}),
+              ElementsAre("second"));
   EXPECT_THAT(found({{"from", "2026-11-21T00:00:00.000001Z"}}), ElementsAre("third", "second"));
   EXPECT_THAT(found({{"to", "2026-11-21T00:00:00.000002Z"}}), ElementsAre("second", "first"));
 }
@@ -255,8 +265,12 @@ TEST_F(FindingQueryTest, TakesAHalfOpenInterval) {
 // Twelve findings with ties in every sort key, severities without a number and without a label among them.
 void add_tied(FindingSeed& seed, auto&& add) {
   const std::vector<std::pair<std::optional<double>, schema::Severity>> severities = {
-      {std::nullopt, schema::Severity::kUnknown}, {5, schema::Severity::kMedium}, {8.9, schema::Severity::kHigh},
-      {std::nullopt, schema::Severity::kHigh},    {0, schema::Severity::kInformational}, {99, schema::Severity::kUnknown}};
+      {std::nullopt, schema::Severity::kUnknown},
+      {5, schema::Severity::kMedium},
+      {8.9, schema::Severity::kHigh},
+      {std::nullopt, schema::Severity::kHigh},
+      {0, schema::Severity::kInformational},
+      {99, schema::Severity::kUnknown}};
   for (int i = 0; i < 12; ++i) {
     add("f" + std::to_string(i), i % 3 == 0 ? kAudit : kWeb, [&](Finding& f) {
       std::tie(f.severity, f.severity_label) = severities[static_cast<std::size_t>(i % 6)];
@@ -271,7 +285,8 @@ void add_tied(FindingSeed& seed, auto&& add) {
 }
 
 TEST_F(FindingQueryTest, GivesTheSameOrderWholeAndPageByPage) {
-  add_tied(seed_, [&](const std::string& name, const std::string& account, auto&& change) { add(name, account, change); });
+  add_tied(seed_,
+           [&](const std::string& name, const std::string& account, auto&& change) { add(name, account, change); });
   for (const std::string sort : {"last_seen", "first_seen", "severity", "count", "type", "account", "region"}) {
     std::vector<std::string> forwards;
     for (const std::string order : {"asc", "desc"}) {
@@ -279,14 +294,17 @@ TEST_F(FindingQueryTest, GivesTheSameOrderWholeAndPageByPage) {
       ASSERT_EQ(whole.size(), 12U);
       for (const std::string limit : {"1", "3", "11", "12"})
         EXPECT_EQ(walked({{"sort", sort}, {"order", order}}, limit), whole) << sort << " " << order << " by " << limit;
-      if (order == "asc") forwards = whole;
-      else EXPECT_EQ(whole, std::vector<std::string>(forwards.rbegin(), forwards.rend())) << sort;
+      if (order == "asc")
+        forwards = whole;
+      else
+        EXPECT_EQ(whole, std::vector<std::string>(forwards.rbegin(), forwards.rend())) << sort;
     }
   }
 }
 
 TEST_F(FindingQueryTest, SortsSeveritiesByLabelThenNumberWithMissingOnesFirst) {
-  add_tied(seed_, [&](const std::string& name, const std::string& account, auto&& change) { add(name, account, change); });
+  add_tied(seed_,
+           [&](const std::string& name, const std::string& account, auto&& change) { add(name, account, change); });
   std::vector<std::pair<int, double>> keys;
   for (const auto& row : page({{"sort", "severity"}, {"order", "asc"}}).rows)
     keys.emplace_back(row.effective_severity_label, row.effective_severity.value_or(-1));
@@ -320,7 +338,8 @@ TEST_F(FindingQueryTest, RefusesACursorOfAnotherQuestionAndAForgedOne) {
   EXPECT_TRUE(refused({{"cursor", encode_cursor("findings", question, {"2026-11-20T00:00:00Z", kWeb, "x"})}}));
   const auto by_count = question_hash(canonical_text(request_of({{"sort", "count"}})));
   for (const std::string number : {"nan", "inf", "1e", "", "0x1", "1e999"})
-    EXPECT_TRUE(refused({{"sort", "count"}, {"cursor", encode_cursor("findings", by_count, {number, kWeb, uid})}})) << number;
+    EXPECT_TRUE(refused({{"sort", "count"}, {"cursor", encode_cursor("findings", by_count, {number, kWeb, uid})}}))
+        << number;
 }
 
 TEST_F(FindingQueryTest, CountsOccurrencesBesideFindings) {
@@ -336,12 +355,15 @@ TEST_F(FindingQueryTest, CountsOccurrencesBesideFindings) {
 }
 
 TEST_F(FindingQueryTest, FacetsEqualTheListsThatTheyLinkTo) {
-  add_tied(seed_, [&](const std::string& name, const std::string& account, auto&& change) { add(name, account, change); });
+  add_tied(seed_,
+           [&](const std::string& name, const std::string& account, auto&& change) { add(name, account, change); });
   seed_.admin_exec("INSERT INTO account (account_id, name) VALUES ('" + kWeb + "', 'web')");
   seed_.admin_exec("UPDATE finding SET count = 2 WHERE provider_id = 'f7'");
-  seed_.admin_exec("UPDATE finding SET status = 'notified', resource_type = NULL WHERE provider_id IN ('f1', 'f2', 'f3')");
-  for (const List& base : {List{}, List{{"severity", "high"}}, List{{"severity", "!unknown"}, {"region", "a,B"}},
-                           List{{"status", "new"}, {"account_id", kWeb}, {"type_purpose", "T"}}, List{{"severity", "critical"}}}) {
+  seed_.admin_exec(
+      "UPDATE finding SET status = 'notified', resource_type = NULL WHERE provider_id IN ('f1', 'f2', 'f3')");
+  for (const List& base :
+       {List{}, List{{"severity", "high"}}, List{{"severity", "!unknown"}, {"region", "a,B"}},
+        List{{"status", "new"}, {"account_id", kWeb}, {"type_purpose", "T"}}, List{{"severity", "critical"}}}) {
     const auto facets = finding_facets(seed_.warehouse(), AccountScope::all(), request_of(base).filter);
     ASSERT_TRUE(facets.has_value()) << facets.error().detail;
     EXPECT_EQ(facets->totals.total, page(base).total);
@@ -367,10 +389,14 @@ TEST_F(FindingQueryTest, FacetsHaveAsManyValuesAsTheLimitAndNoMore) {
   add("one");
   const auto clone = [&](int from, int to) {
     seed_.admin_exec("CREATE TEMP TABLE copy AS SELECT * FROM finding WHERE provider_id = 'one'");
-    for (int i = from; i <= to; ++i) seed_.admin_exec("UPDATE copy SET finding_uid = gen_random_uuid(), type = 'T" + std::to_string(i) + "', provider_id = 'copy'; INSERT INTO finding SELECT * FROM copy");
+    for (int i = from; i <= to; ++i)
+      seed_.admin_exec("UPDATE copy SET finding_uid = gen_random_uuid(), type = 'T" + std::to_string(i) +
+                       "', provider_id = 'copy'; INSERT INTO finding SELECT * FROM copy");
     seed_.admin_exec("DROP TABLE copy");
   };
-  const auto types = [&] { return finding_facets(seed_.warehouse(), AccountScope::all(), {})->facets.at(3).values.size(); };
+  const auto types = [&] {
+    return finding_facets(seed_.warehouse(), AccountScope::all(), {})->facets.at(3).values.size();
+  };
   clone(2, kFacetValuesMax);
   EXPECT_EQ(types(), static_cast<std::size_t>(kFacetValuesMax));
   clone(kFacetValuesMax + 1, kFacetValuesMax + 1);
@@ -385,7 +411,8 @@ TEST_F(FindingQueryTest, ShowsNothingOutsideTheScope) {
   EXPECT_THAT(found({{"account_id", kWeb}}, audit), IsEmpty());
   EXPECT_THAT(found({{"principal", "AIDAX"}}, audit), ElementsAre("audit"));
   EXPECT_THAT(found({}, AccountScope::none()), IsEmpty());
-  EXPECT_EQ(page({{"principal", "AIDAX"}}, audit).rows.at(0).related, 0) << "the other account's finding must not be counted";
+  EXPECT_EQ(page({{"principal", "AIDAX"}}, audit).rows.at(0).related, 0)
+      << "the other account's finding must not be counted";
   EXPECT_EQ(page(List{}).rows.at(0).related, 1);
   EXPECT_THAT(detail("audit", audit).related, IsEmpty());
   const auto facets = finding_facets(seed_.warehouse(), audit, {});
@@ -416,8 +443,8 @@ TEST_F(FindingQueryTest, UnitesTheEvidenceOfAllVersions) {
       f.updated_us = f.last_seen_us = at("2026-11-20T00:00:00Z") + hour * schema::kMicrosPerHour;
       f.count = count;
       add_entity(f, EntityKind::kIpAddress, ip, FindingRole::kRemote, "", R"({"country":"NL"})");
-      f.raw = R"({"service":{"action":{"awsApiCallAction":{"serviceName":"iam.amazonaws.com","api":")" + api + R"("}}}, "v":)" +
-              std::to_string(hour) + "}\n";
+      f.raw = R"({"service":{"action":{"awsApiCallAction":{"serviceName":"iam.amazonaws.com","api":")" + api +
+              R"("}}}, "v":)" + std::to_string(hour) + "}\n";
     });
   };
   version(12, "198.51.100.2", 2, "ListUsers");
@@ -499,10 +526,14 @@ TEST_F(FindingQueryTest, RelatesFindingsThatShareAnEntityOfTheirOwn) {
       entities(f);
     });
   };
-  const auto principal = [](Finding& f) { add_entity(f, EntityKind::kPrincipal, "AIDAX", FindingRole::kActor, "alice"); };
+  const auto principal = [](Finding& f) {
+    add_entity(f, EntityKind::kPrincipal, "AIDAX", FindingRole::kActor, "alice");
+  };
   const auto key = [](Finding& f) { add_entity(f, EntityKind::kAccessKey, "AKIAX", FindingRole::kActor); };
   const auto vpc = [](Finding& f) { add_entity(f, EntityKind::kResource, "vpc-1", FindingRole::kRelated); };
-  const auto service = [](Finding& f) { add_entity(f, EntityKind::kPrincipal, "service:ec2.amazonaws.com", FindingRole::kActor); };
+  const auto service = [](Finding& f) {
+    add_entity(f, EntityKind::kPrincipal, "service:ec2.amazonaws.com", FindingRole::kActor);
+  };
   finding("me", "20", [&](Finding& f) { principal(f), key(f), vpc(f), service(f); });
   finding("both", "10", [&](Finding& f) { principal(f), key(f); });
   finding("old", "11", principal);
@@ -522,13 +553,18 @@ TEST_F(FindingQueryTest, RelatesFindingsThatShareAnEntityOfTheirOwn) {
 TEST_F(FindingQueryTest, CountsRelatedFindingsUpToTheLimit) {
   add("one", kWeb, [](Finding& f) { add_entity(f, EntityKind::kAccessKey, "AKIAX", FindingRole::kActor); });
   const auto clone = [&](std::int64_t copies) {
-    seed_.admin_exec(
-        "WITH copy AS (INSERT INTO finding SELECT (jsonb_populate_record(f, jsonb_build_object('finding_uid', gen_random_uuid()))).* "
-        "FROM finding AS f, generate_series(1, " + std::to_string(copies) + ") WHERE provider_id = 'one' AND first_received_at = "
-        "(SELECT min(first_received_at) FROM finding) AND finding_uid = '" + to_string(parse_finding_id(ids_["one"])->finding_uid) +
-        "' RETURNING account_id, finding_uid) INSERT INTO finding_entity SELECT c.account_id, c.finding_uid, e.kind, e.entity_key, "
-        "e.role, e.position, e.entity_hash, e.name, e.attributes, e.detail_order, e.first_seen_at, e.last_seen_at FROM copy AS c, "
-        "finding_entity AS e WHERE e.finding_uid = '" + to_string(parse_finding_id(ids_["one"])->finding_uid) + "'");
+    seed_.admin_exec("WITH copy AS (INSERT INTO finding SELECT new.* FROM finding AS f, generate_series(1, " +
+                     std::to_string(copies) +
+                     ") AS n, LATERAL jsonb_populate_record(f, jsonb_build_object('finding_uid', gen_random_uuid(), "
+                     "'title', n)) AS new "
+                     "WHERE f.finding_uid = '" +
+                     to_string(parse_finding_id(ids_["one"])->finding_uid) +
+                     "' RETURNING account_id, finding_uid) INSERT INTO finding_entity SELECT c.account_id, "
+                     "c.finding_uid, e.kind, e.entity_key, "
+                     "e.role, e.position, e.entity_hash, e.name, e.attributes, e.detail_order, e.first_seen_at, "
+                     "e.last_seen_at FROM copy AS c, "
+                     "finding_entity AS e WHERE e.finding_uid = '" +
+                     to_string(parse_finding_id(ids_["one"])->finding_uid) + "'");
   };
   clone(kRelatedCountMax - 1);
   EXPECT_EQ(page(List{}).rows.at(0).related, kRelatedCountMax - 1);
@@ -540,7 +576,9 @@ TEST_F(FindingQueryTest, CountsRelatedFindingsUpToTheLimit) {
 }
 
 TEST_F(FindingQueryTest, ListsTheFindingsOfAnEntityWhateverTheirState) {
-  const auto named = [](Finding& f) { add_entity(f, EntityKind::kInstance, "i-0123456789abcdef0", FindingRole::kTarget); };
+  const auto named = [](Finding& f) {
+    add_entity(f, EntityKind::kInstance, "i-0123456789abcdef0", FindingRole::kTarget);
+  };
   add("plain", kWeb, named);
   add("archived", kWeb, [&](Finding& f) { named(f), f.archived = true; });
   add("sample", kAudit, [&](Finding& f) { named(f), f.sample = true; });
@@ -554,7 +592,8 @@ TEST_F(FindingQueryTest, ListsTheFindingsOfAnEntityWhateverTheirState) {
 }
 
 TEST_F(FindingQueryTest, ExportsWhatTheListShowsInItsOrder) {
-  add_tied(seed_, [&](const std::string& name, const std::string& account, auto&& change) { add(name, account, change); });
+  add_tied(seed_,
+           [&](const std::string& name, const std::string& account, auto&& change) { add(name, account, change); });
   const auto request = request_of({{"sort", "severity"}, {"account_id", kWeb}});
   const auto keys = finding_export_keys(seed_.warehouse(), AccountScope::all(), request);
   ASSERT_TRUE(keys.has_value());
@@ -588,14 +627,18 @@ TEST_F(FindingQueryTest, TakesHostileTextAsText) {
 TEST_F(FindingQueryTest, StopsAfterAPageInTheDefaultOrder) {
   add("one");
   seed_.admin_exec(
-      "INSERT INTO finding SELECT (jsonb_populate_record(f, jsonb_build_object('finding_uid', gen_random_uuid(), 'last_seen_at', "
-      "f.last_seen_at - n * interval '1 minute'))).* FROM finding AS f, generate_series(1, 5000) AS n; ANALYZE finding");
+      "INSERT INTO finding SELECT copy.* FROM finding AS f, generate_series(1, 20000) AS n, LATERAL "
+      "jsonb_populate_record(f, "
+      "jsonb_build_object('finding_uid', gen_random_uuid(), 'last_seen_at', f.last_seen_at - n * interval '1 minute')) "
+      "AS copy; "
+      "ANALYZE finding");
   const auto plan = seed_.api().read(AccountScope::all(), [&](schema::Transaction& tx) -> schema::Result<std::string> {
     tx.exec_text("SET LOCAL plan_cache_mode = force_custom_plan");
     tx.exec_text(std::string("PREPARE tried AS ") + sql::finding_page.text);
     std::string arguments;
     for (int i = 1; i <= 23; ++i) arguments += "NULL, ";
-    arguments += "false, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'last_seen', true, NULL, NULL, NULL, NULL, NULL, 51";
+    arguments +=
+        "false, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'last_seen', true, NULL, NULL, NULL, NULL, NULL, 51";
     std::string text;
     for (const auto& row : tx.exec_text("EXPLAIN (COSTS OFF) EXECUTE tried (" + arguments + ")"))
       text += row[0].as<std::string>() + "\n";

@@ -7,9 +7,8 @@
 // One object per thread. What cannot be written fails the test.
 #pragma once
 #include <gtest/gtest.h>
-#include <pqxx/pqxx>
-
 #include <memory>
+#include <pqxx/pqxx>
 #include <string>
 #include <vector>
 
@@ -22,7 +21,9 @@
 
 namespace backtrail::testing {
 
-inline std::int64_t at(std::string_view rfc3339) { return schema::parse_rfc3339(rfc3339).value().us; }
+inline std::int64_t at(std::string_view rfc3339) {
+  return schema::parse_rfc3339(rfc3339).value().us;
+}
 
 class FindingSeed {
  public:

@@ -1,14 +1,12 @@
 // The overview: one number everywhere. Every figure is compared with the total of the list that its link opens.
-#include "query/findings/summary.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <map>
 #include <random>
 #include <string>
 
 #include "query/findings/finding_queries.hpp"
+#include "query/findings/summary.hpp"
 #include "query/quarantine_queries.hpp"
 #include "tests/db/finding_seed.hpp"
 
@@ -66,24 +64,27 @@ void SummaryTest::add_many(unsigned seed, int count) {
   const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
   const std::vector<std::string> accounts{kWeb, kAudit, kThird};
   for (int i = 0; i < count; ++i) {
-    seed_.add(FindingSeed::finding(accounts[static_cast<std::size_t>(pick(3))], "f" + std::to_string(i), [&](Finding& f) {
-      f.last_seen_us = at("2026-11-06T00:00:00Z") + std::int64_t{pick(17 * 24)} * schema::kMicrosPerHour;
-      f.first_seen_us = f.last_seen_us - pick(100) * schema::kMicrosPerHour;
-      f.severity_label = static_cast<schema::Severity>(pick(6));
-      f.severity = pick(2) == 0 ? std::optional<double>() : schema::severity_value(f.severity_label);
-      f.region = pick(3) == 0 ? "us-east-1" : "eu-west-1";
-      f.type = "T:R/" + std::to_string(pick(25));
-      f.count = 1 + pick(9);
-      f.archived = pick(6) == 0;
-      f.sample = pick(6) == 0;
-      add_entity(f, EntityKind::kPrincipal, "AIDA" + std::to_string(pick(5)), FindingRole::kActor, "user");
-      add_entity(f, EntityKind::kPrincipal, "AIDA" + std::to_string(pick(5)), FindingRole::kTarget);
-      add_entity(f, EntityKind::kIpAddress, "198.51.100." + std::to_string(pick(30)), FindingRole::kRemote);
-    }));
+    seed_.add(
+        FindingSeed::finding(accounts[static_cast<std::size_t>(pick(3))], "f" + std::to_string(i), [&](Finding& f) {
+          f.last_seen_us = at("2026-11-06T00:00:00Z") + std::int64_t{pick(17 * 24)} * schema::kMicrosPerHour;
+          f.first_seen_us = f.last_seen_us - pick(100) * schema::kMicrosPerHour;
+          f.severity_label = static_cast<schema::Severity>(pick(6));
+          f.severity = pick(2) == 0 ? std::optional<double>() : schema::severity_value(f.severity_label);
+          f.region = pick(3) == 0 ? "us-east-1" : "eu-west-1";
+          f.type = "T:R/" + std::to_string(pick(25));
+          f.count = 1 + pick(9);
+          f.archived = pick(6) == 0;
+          f.sample = pick(6) == 0;
+          add_entity(f, EntityKind::kPrincipal, "AIDA" + std::to_string(pick(5)), FindingRole::kActor, "user");
+          add_entity(f, EntityKind::kPrincipal, "AIDA" + std::to_string(pick(5)), FindingRole::kTarget);
+          add_entity(f, EntityKind::kIpAddress, "198.51.100." + std::to_string(pick(30)), FindingRole::kRemote);
+        }));
   }
   seed_.admin_exec(
-      "UPDATE finding SET status = (ARRAY['new', 'in_progress', 'notified', 'resolved', 'suppressed'])[1 + hashtext(provider_id) & 3], "
-      "assignee = CASE WHEN hashtext(provider_id) & 8 = 0 THEN 'carol' END, effective_severity_label = CASE WHEN hashtext(provider_id) "
+      "UPDATE finding SET status = (ARRAY['new', 'in_progress', 'notified', 'resolved', 'suppressed'])[1 + "
+      "(hashtext(provider_id) & 3)], "
+      "assignee = CASE WHEN hashtext(provider_id) & 8 = 0 THEN 'carol' END, effective_severity_label = CASE WHEN "
+      "hashtext(provider_id) "
       "& 48 = 0 THEN 5 END");
 }
 
@@ -104,8 +105,11 @@ void SummaryTest::expect_one_number_everywhere(const SummaryRequest& request, co
     const auto to = std::min(schema::day_start(day.day + 1), request.range.to_us);
     for (const auto severity : schema::kSeverities) {
       const auto count = day.counts.at(static_cast<std::size_t>(severity));
-      EXPECT_EQ(count, listed(request, {{"severity", std::string(name_of(severity))}, {"from", schema::format_rfc3339(from)},
-                                        {"to", schema::format_rfc3339(to)}}, scope))
+      EXPECT_EQ(count, listed(request,
+                              {{"severity", std::string(name_of(severity))},
+                               {"from", schema::format_rfc3339(from)},
+                               {"to", schema::format_rfc3339(to)}},
+                              scope))
           << schema::format_day(day.day);
       by_day += count;
     }
@@ -171,7 +175,8 @@ TEST_F(SummaryTest, CoversTheLastFourteenDaysByDefault) {
 
 TEST_F(SummaryTest, TouchesEveryDayOfTheInterval) {
   EXPECT_EQ(answer(request_of({{"from", "2026-11-20T23:59:59Z"}, {"to", "2026-11-21T00:00:00Z"}})).by_day.size(), 1U);
-  EXPECT_EQ(answer(request_of({{"from", "2026-11-20T23:59:59Z"}, {"to", "2026-11-21T00:00:00.000001Z"}})).by_day.size(), 2U);
+  EXPECT_EQ(answer(request_of({{"from", "2026-11-20T23:59:59Z"}, {"to", "2026-11-21T00:00:00.000001Z"}})).by_day.size(),
+            2U);
 }
 
 TEST_F(SummaryTest, RefusesBadParameters) {
@@ -186,14 +191,16 @@ TEST_F(SummaryTest, RefusesBadParameters) {
   EXPECT_THAT(refused({{"include_samples", "1"}}), StartsWith("include_samples: "));
   EXPECT_THAT(refused({{"days", "3"}}), StartsWith("there is a parameter"));
   const auto days = [](int count) {
-    return List{{"from", "2016-01-01T00:00:00Z"}, {"to", schema::format_rfc3339(at("2016-01-01T00:00:00Z") + count * schema::kMicrosPerDay)}};
+    return List{{"from", "2016-01-01T00:00:00Z"},
+                {"to", schema::format_rfc3339(at("2016-01-01T00:00:00Z") + count * schema::kMicrosPerDay)}};
   };
   EXPECT_TRUE(parse_summary_request(days(kSummaryDaysMax), kNow).has_value());
   EXPECT_THAT(refused(days(kSummaryDaysMax + 1)), StartsWith("from: "));
 }
 
 TEST_F(SummaryTest, PutsEntitiesOfSeveralAccountsFirstAndLeavesOutPrivateOnes) {
-  const auto add = [&](const std::string& name, const std::string& account, const std::string& ip, const std::string& principal) {
+  const auto add = [&](const std::string& name, const std::string& account, const std::string& ip,
+                       const std::string& principal) {
     seed_.add(FindingSeed::finding(account, name, [&](Finding& f) {
       if (!ip.empty()) add_entity(f, EntityKind::kIpAddress, ip, FindingRole::kRemote);
       if (!principal.empty()) add_entity(f, EntityKind::kPrincipal, principal, FindingRole::kActor, "someone");
@@ -202,7 +209,8 @@ TEST_F(SummaryTest, PutsEntitiesOfSeveralAccountsFirstAndLeavesOutPrivateOnes) {
   for (int i = 0; i < 5; ++i) add("busy" + std::to_string(i), kWeb, "198.51.100.1", "");
   add("two-a", kWeb, "198.51.100.2", "AIDAX");
   add("two-b", kAudit, "198.51.100.2", "AIDAY");
-  for (const std::string ip : {"10.1.2.3", "192.168.0.1", "172.16.0.1", "172.31.255.255", "127.0.0.1", "169.254.169.254", "fd00::1", "fe80::1", "::1"})
+  for (const std::string ip : {"10.1.2.3", "192.168.0.1", "172.16.0.1", "172.31.255.255", "127.0.0.1",
+                               "169.254.169.254", "fd00::1", "fe80::1", "::1"})
     add("private-" + ip, kWeb, ip, "");
   add("service", kWeb, "172.32.0.1", "service:ec2.amazonaws.com");
   std::vector<std::string> keys;
@@ -216,7 +224,9 @@ TEST_F(SummaryTest, ShowsTheNewestAndTheOldestUnassigned) {
       f.last_seen_us = at("2026-11-10T00:00:00Z") + i * schema::kMicrosPerHour;
       f.first_seen_us = at("2026-11-01T00:00:00Z") + (12 - i) * schema::kMicrosPerHour;
     }));
-  seed_.admin_exec("UPDATE finding SET assignee = 'carol' WHERE provider_id = 'f11'; UPDATE finding SET status = 'resolved' WHERE provider_id = 'f10'");
+  seed_.admin_exec(
+      "UPDATE finding SET assignee = 'carol' WHERE provider_id = 'f11'; UPDATE finding SET status = 'resolved' WHERE "
+      "provider_id = 'f10'");
   const auto figures = answer(request_of({}));
   ASSERT_EQ(figures.newest.size(), kSummaryNewestMax);
   EXPECT_EQ(figures.newest.front().last_seen_at.us, at("2026-11-10T11:00:00Z"));
@@ -227,24 +237,30 @@ TEST_F(SummaryTest, ShowsTheNewestAndTheOldestUnassigned) {
 class SummaryCountsTest : public SummaryTest {
  protected:
   void add_event(const std::string& account_id, const std::string& time) {
-    seed_.admin_exec("SELECT create_event_partition('" + time.substr(0, 10) + "', '" + time.substr(0, 10) + "'::date + 1)");
+    seed_.admin_exec("SELECT create_event_partition('" + time.substr(0, 10) + "', '" + time.substr(0, 10) +
+                     "'::date + 1)");
     add_event_row(account_id, time);
   }
   void add_event_row(const std::string& account_id, const std::string& time) {
     seed_.admin_exec(
         "INSERT INTO api_event (event_time, received_at, event_day, flags, event_id, content_fp, event_class, outcome, "
-        "account_id, region, service, api, raw) VALUES ('" + time + "', '" + time + "', '" + time.substr(0, 10) +
-        "', 0, gen_random_uuid(), gen_random_uuid(), 1, 1, '" + account_id + "', 'eu-west-1', 's3.amazonaws.com', 'GetObject', '\\x00')");
+        "account_id, region, service, api, raw) VALUES ('" +
+        time + "', '" + time + "', '" + time.substr(0, 10) + "', 0, gen_random_uuid(), gen_random_uuid(), 1, 1, '" +
+        account_id + "', 'eu-west-1', 's3.amazonaws.com', 'GetObject', '\\x00')");
   }
   void quarantine(const std::string& account_id, const std::string& time) {
-    seed_.admin_exec("INSERT INTO quarantine (account_id, quarantine_id, reason, detail, door, key_id, origin, position, received_at, "
-                     "bytes, sha256, raw) VALUES ('" + account_id + "', gen_random_uuid(), 'syntax', 'd', 'raw', '', 'o', 0, '" + time +
-                     "', 3, '\\x00', '\\x616263')");
+    seed_.admin_exec(
+        "INSERT INTO quarantine (account_id, quarantine_id, reason, detail, door, key_id, origin, position, "
+        "received_at, "
+        "bytes, sha256, raw) VALUES ('" +
+        account_id + "', gen_random_uuid(), 'syntax', 'd', 'raw', '', 'o', 0, '" + time +
+        "', 3, '\\x00', '\\x616263')");
   }
 };
 
 TEST_F(SummaryCountsTest, CountsEventsQuarantineAndAccounts) {
-  seed_.admin_exec("INSERT INTO account (account_id, registered_at) VALUES ('" + kWeb + "', now()), ('" + kAudit + "', now()), ('222233334444', now())");
+  seed_.admin_exec("INSERT INTO account (account_id, registered_at) VALUES ('" + kWeb + "', now()), ('" + kAudit +
+                   "', now()), ('222233334444', now())");
   seed_.admin_exec("INSERT INTO account (account_id) VALUES ('333344445555')");
   seed_.admin_exec("SELECT create_event_partition('2026-10-01', '2026-11-10')");
   seed_.add(FindingSeed::finding(kAudit, "f"));

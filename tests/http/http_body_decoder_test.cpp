@@ -46,6 +46,19 @@ TEST(HttpBodyDecoderTest, TakesAChunkedBodyHoweverItIsCut) {
   }
 }
 
+// Beast 1.81 asserts when the fourth byte of this comes alone.
+TEST(HttpBodyDecoderTest, TakesAnEmptyChunkedBodyHoweverItIsCut) {
+  for (const char* text : {"0\r\n\r\nnext", "0;a=b\r\nX: y\r\n\r\nnext", "000\r\n\r\nnext"}) {
+    const std::string bytes = text;
+    for (std::size_t step = 1; step <= bytes.size(); ++step) {
+      const Decoded out = decode(kChunkedHead, bytes, 0, step);
+      EXPECT_EQ(out.state, State::kDone) << bytes << step;
+      EXPECT_EQ(out.body, "") << bytes << step;
+      EXPECT_EQ(out.rest, "next") << bytes << step;
+    }
+  }
+}
+
 TEST(HttpBodyDecoderTest, TakesABodyOfGivenLength) {
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
   for (std::size_t step = 1; step <= 9; ++step) {
@@ -76,8 +89,8 @@ TEST(HttpBodyDecoderTest, LimitsAChunkedBody) {
 
 TEST(HttpBodyDecoderTest, RefusesBrokenChunks) {
   for (const std::string& bytes :
-       {std::string("0x5\r\nhello\r\n0\r\n\r\n"), std::string("g\r\n"), std::string("5\r\nhelloXX0\r\n\r\n"),
-        std::string("10000000000000000\r\nx\r\n0\r\n\r\n"), std::string("-1\r\n"),
+       {std::string("0x5\r\nhello\r\n0\r\n\r\n"), std::string("g\r\nab"), std::string("5\r\nhelloXX0\r\n\r\n"),
+        std::string("10000000000000000\r\nx\r\n0\r\n\r\n"), std::string("-1\r\nab"),
         std::string("5;a\nX\r\nhello\r\n0\r\n\r\n"),
         std::string("0\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n")}) {
     EXPECT_EQ(decode(kChunkedHead, bytes, 1000, bytes.size()).state, State::kMalformed) << bytes;

@@ -98,6 +98,7 @@ std::vector<Case> cases() {
       {"two Content-Encoding", 400, post("Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n")},
       {"two Cookie", 400, post("Cookie: a=1\r\nCookie: a=2\r\n")},
       {"Upgrade", 400, post("Connection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 5\r\n")},
+      {"Connection that is no list of tokens", 400, post("Connection: close( x\r\n")},
       {"CONNECT", 400, "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"},
       {"absolute form", 400, "GET http://evil/ HTTP/1.1\r\nHost: a\r\n\r\n"},
       {"asterisk form", 400, "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"},

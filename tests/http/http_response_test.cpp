@@ -44,8 +44,8 @@ TEST(HttpResponseTest, ProblemCarriesEverything) {
   EXPECT_EQ(body["hint"], "Do this.");
   EXPECT_EQ(body["instance"], "/api/v1/findings");  // never the query
   EXPECT_EQ(body["request_id"], "id-1");
-  EXPECT_EQ(body["errors"][0]["pointer"], "/a");
-  EXPECT_EQ(body["errors"][0]["detail"], "is wrong");
+  EXPECT_EQ(body["errors"][0]["parameter"], "/a");
+  EXPECT_EQ(body["errors"][0]["message"], "is wrong");
 }
 
 TEST(HttpResponseTest, HeadersCanNotBeSplit) {

@@ -1,9 +1,10 @@
 // The page in a real Chromium against a running server.
 //   node run.mjs --url http://127.0.0.1:8844 --token TOKEN [--shots DIR] [--only GROUP[,GROUP]] [--chromium PATH]
-// Without --url and --token it reads BACKTRAIL_URL and BACKTRAIL_TOKEN; without a token but with BACKTRAIL_DATA it makes
-// a key with `backtrail key create` (BACKTRAIL_PROGRAM names the program). Prints a line per check and last
+// Without --url and --token it reads BACKTRAIL_URL and BACKTRAIL_TOKEN; without a token but with BACKTRAIL_DATA it takes
+// the administrator's token from that data directory, or makes a key (BACKTRAIL_PROGRAM names the program). Prints a line per check and last
 // `N passed, N failed`; ends with status 1 if anything failed.
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { activity } from './checks/activity.mjs';
@@ -25,14 +26,15 @@ function option(name) {
   return at < 0 ? undefined : process.argv[at + 1];
 }
 
-function makeToken(data) {
+/** The token that `backtrail up` keeps beside its data, or a key made for these tests. */
+function tokenOf(data) {
+  const kept = join(data, 'administrator-token');
+  if (existsSync(kept)) return readFileSync(kept, 'utf8').trim();
   const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
   const program = process.env.BACKTRAIL_PROGRAM ?? join(root, 'build', 'release', 'backtrail');
   const command = ['key', 'create', '--data-dir', data, '--name', 'page tests', '--role', 'administrator'];
-  return execFileSync(program, command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    .trim()
-    .split('\n')
-    .pop();
+  const printed = execFileSync(program, command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  return printed.trim().split('\n').pop();
 }
 
 const url = (option('url') ?? process.env.BACKTRAIL_URL ?? '').replace(/\/$/, '');
@@ -43,7 +45,7 @@ if (url === '') {
   process.exit(2);
 }
 const data = process.env.BACKTRAIL_DATA;
-const token = option('token') ?? process.env.BACKTRAIL_TOKEN ?? (data === undefined ? undefined : makeToken(data));
+const token = option('token') ?? process.env.BACKTRAIL_TOKEN ?? (data === undefined ? undefined : tokenOf(data));
 if (token === undefined) {
   console.error('no token: give --token or BACKTRAIL_TOKEN');
   process.exit(2);

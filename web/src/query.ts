@@ -1,7 +1,7 @@
 // From the parameters of an address to the parameters of a request. Pure: `as_of_ms` stands for the present,
 // so that every request of one view covers the same interval and the figures agree.
 import { get, kActivityFilters, kFindingFilters, keep, type Param } from './state/url';
-import { resolveRange, toRfc3339, type Interval } from './time';
+import { kDayMs, resolveRange, toRfc3339, type Interval } from './time';
 
 export const kDefaultActivitySpan = '24h';
 export const kDefaultOverviewSpan = '14d';
@@ -20,6 +20,15 @@ export function intervalParams(interval: Interval): Param[] {
   return out;
 }
 
+const kLongest_ms = 90 * kDayMs;
+
+/** Both ends, for questions that have no open one: until now, and 90 days back. */
+export function closedInterval(params: readonly Param[], fallback: string, as_of_ms: number): Interval {
+  const { from_ms, to_ms } = intervalOf(params, fallback, as_of_ms);
+  const end_ms = to_ms ?? as_of_ms;
+  return { from_ms: from_ms ?? end_ms - kLongest_ms, to_ms: end_ms };
+}
+
 /** Without a range in the address the queue shows all that is kept. */
 export function findingParams(params: readonly Param[], as_of_ms: number): Param[] {
   return [...keep(params, kFindingFilters), ...intervalParams(intervalOf(params, null, as_of_ms))];
@@ -30,12 +39,12 @@ export function activityParams(params: readonly Param[], as_of_ms: number): Para
   return [
     ...keep(params, kActivityFilters),
     ...(direction === 'by' || direction === 'on' ? [['direction', direction] as const] : []),
-    ...intervalParams(intervalOf(params, kDefaultActivitySpan, as_of_ms)),
+    ...intervalParams(closedInterval(params, kDefaultActivitySpan, as_of_ms)),
   ];
 }
 
 export function summaryParams(params: readonly Param[], as_of_ms: number): Param[] {
-  return intervalParams(intervalOf(params, kDefaultOverviewSpan, as_of_ms));
+  return intervalParams(closedInterval(params, kDefaultOverviewSpan, as_of_ms));
 }
 
 export interface FindingRange {

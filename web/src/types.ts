@@ -67,7 +67,7 @@ export interface FindingRow {
   remote_asn: string | number | null;
   remote_org: string | null;
   action: string | null;
-  related: number;
+  related: number | null;
 }
 
 export interface Fact {
@@ -183,7 +183,7 @@ export interface Summary {
     findings: number;
     open: number;
     occurrences: number;
-    events: number;
+    events: number | null;
     quarantined: number;
     accounts_reporting: number;
     accounts_registered: number;
@@ -213,6 +213,7 @@ export interface EventRow {
   event_class: string | null;
   principal: EntityRef | null;
   session_name: string | null;
+  role_session?: EntityRef | null;
   source_identity: string | null;
   access_key_id: string | null;
   source_ip: string | null;
@@ -261,6 +262,7 @@ export interface ValueCount {
   value?: string | null;
   count: number;
   label?: string | null;
+  name?: string | null;
   account_id?: string;
   account_name?: string | null;
 }
@@ -278,6 +280,8 @@ export interface ActivitySummary {
   by_ip: ValueCount[];
   by_access_key: ValueCount[];
   by_user_agent: ValueCount[];
+  by_principal?: ValueCount[];
+  by_session?: ValueCount[];
 }
 
 export interface Volume {

@@ -34,7 +34,7 @@ test('the queue has no range of its own, activity has a day, the overview a fort
   ]);
 });
 
-test('an absolute range wins over the default', () => {
+test('an absolute range wins over the default, and gets both ends', () => {
   assert.deepEqual(
     activityParams(
       [
@@ -46,8 +46,13 @@ test('an absolute range wins over the default', () => {
     [
       ['direction', 'on'],
       ['from', '2026-11-01T00:00:00Z'],
+      ['to', '2026-11-21T06:00:00Z'],
     ],
   );
+  assert.deepEqual(activityParams([['to', '2026-11-21']], kNow), [
+    ['from', '2026-08-23T00:00:00Z'],
+    ['to', '2026-11-21T00:00:00Z'],
+  ]);
 });
 
 test('the presets of a finding', () => {

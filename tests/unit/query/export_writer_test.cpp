@@ -2,7 +2,6 @@
 #include "query/export_writer.hpp"
 
 #include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 
@@ -28,12 +27,14 @@ TEST(ExportWriterTest, AnEmptyRowIsALineEnd) {
 }
 
 TEST(ExportWriterTest, NeutralisesEveryStartOfAFormula) {
-  for (const std::string sign : {"=", "+", "-", "@", "\t", "\r", "\n", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20", "\u2212"})
+  for (const std::string sign :
+       {"=", "+", "-", "@", "\t", "\r", "\n", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20", "\u2212"})
     EXPECT_EQ(cell(sign + "cmd|' /C calc'!A0"), "\"'" + sign + "cmd|' /C calc'!A0\"") << "sign " << sign;
 }
 
 TEST(ExportWriterTest, SeesAFormulaBehindBlanksAndByteOrderMarks) {
-  for (const std::string before : {" ", "   ", "\uFEFF", "\uFEFF ", "\u00A0", "\u3000", "\u200B", " \uFEFF\u2003", "\v"})
+  for (const std::string before :
+       {" ", "   ", "\uFEFF", "\uFEFF ", "\u00A0", "\u3000", "\u200B", " \uFEFF\u2003", "\v"})
     EXPECT_TRUE(looks_like_formula(before + "=1+1")) << "before: " << before.size() << " bytes";
 }
 

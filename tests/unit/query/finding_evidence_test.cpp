@@ -23,16 +23,26 @@ std::vector<ApiEvidence> apis_of(std::initializer_list<std::string_view> records
 
 TEST(FindingEvidenceTest, ReadsTheActionInEveryForm) {
   const ApiEvidence call{"s3.amazonaws.com", "ListObjects", std::nullopt};
-  EXPECT_THAT(apis_of({R"({"service":{"action":{"awsApiCallAction":{"api":"ListObjects","serviceName":"s3.amazonaws.com"}}}})"}),
-              ElementsAre(call));
-  EXPECT_THAT(apis_of({R"({"Service":{"Action":{"AwsApiCallAction":{"Api":"ListObjects","ServiceName":"s3.amazonaws.com"}}}})"}),
-              ElementsAre(call));
-  EXPECT_THAT(apis_of({R"({"detail":{"service":{"action":{"awsApiCallAction":{"api":"ListObjects","serviceName":"s3.amazonaws.com"}}}}})"}),
-              ElementsAre(call));
-  EXPECT_THAT(apis_of({R"({"ProductArn":"x","Action":{"AwsApiCallAction":{"Api":"ListObjects","ServiceName":"s3.amazonaws.com"}}})"}),
-              ElementsAre(call));
-  EXPECT_THAT(apis_of({R"({"detail":{"findings":[{"Action":{"AwsApiCallAction":{"Api":"ListObjects","ServiceName":"s3.amazonaws.com"}}}]}})"}),
-              ElementsAre(call));
+  EXPECT_THAT(
+      apis_of(
+          {R"({"service":{"action":{"awsApiCallAction":{"api":"ListObjects","serviceName":"s3.amazonaws.com"}}}})"}),
+      ElementsAre(call));
+  EXPECT_THAT(
+      apis_of(
+          {R"({"Service":{"Action":{"AwsApiCallAction":{"Api":"ListObjects","ServiceName":"s3.amazonaws.com"}}}})"}),
+      ElementsAre(call));
+  EXPECT_THAT(
+      apis_of(
+          {R"({"detail":{"service":{"action":{"awsApiCallAction":{"api":"ListObjects","serviceName":"s3.amazonaws.com"}}}}})"}),
+      ElementsAre(call));
+  EXPECT_THAT(
+      apis_of(
+          {R"({"ProductArn":"x","Action":{"AwsApiCallAction":{"Api":"ListObjects","ServiceName":"s3.amazonaws.com"}}})"}),
+      ElementsAre(call));
+  EXPECT_THAT(
+      apis_of(
+          {R"({"detail":{"findings":[{"Action":{"AwsApiCallAction":{"Api":"ListObjects","ServiceName":"s3.amazonaws.com"}}}]}})"}),
+      ElementsAre(call));
 }
 
 TEST(FindingEvidenceTest, UnitesVersionsAndKeepsTheLargestCount) {
@@ -45,17 +55,19 @@ TEST(FindingEvidenceTest, UnitesVersionsAndKeepsTheLargestCount) {
 TEST(FindingEvidenceTest, ReadsWhatIsCalledUnusual) {
   const std::string_view listed =
       R"({"service":{"additionalInfo":{"value":"{\"anomalies\":{\"anomalousAPIs\":\"ssm.amazonaws.com:[DescribeInstanceInformation:success , GetConnectionStatus:AccessDenied] , ec2.amazonaws.com:[DescribeKeyPairs:success]\"}}"}}})";
-  EXPECT_THAT(apis_of({listed}), ElementsAre(ApiEvidence{"ssm.amazonaws.com", "DescribeInstanceInformation", std::nullopt},
-                                             ApiEvidence{"ssm.amazonaws.com", "GetConnectionStatus", std::nullopt},
-                                             ApiEvidence{"ec2.amazonaws.com", "DescribeKeyPairs", std::nullopt}));
+  EXPECT_THAT(apis_of({listed}),
+              ElementsAre(ApiEvidence{"ssm.amazonaws.com", "DescribeInstanceInformation", std::nullopt},
+                          ApiEvidence{"ssm.amazonaws.com", "GetConnectionStatus", std::nullopt},
+                          ApiEvidence{"ec2.amazonaws.com", "DescribeKeyPairs", std::nullopt}));
 }
 
 TEST(FindingEvidenceTest, BearsAnything) {
-  EXPECT_THAT(apis_of({R"({})", R"([1,2])", R"({"service":7})", R"({"service":{"action":[]}})", R"({"detail":{"findings":{}}})",
-                       R"({"service":{"additionalInfo":{"value":"{not json","anomalies":{"anomalousAPIs":"x:[a:b"}}}})",
-                       R"({"service":{"additionalInfo":{"apiCalls":[1,"x",{"count":3},{"name":""}]}}})",
-                       R"({"service":{"additionalInfo":{"anomalies":{"anomalousAPIs":"]:[ , ,:]:["}}}})"}),
-              IsEmpty());
+  EXPECT_THAT(
+      apis_of({R"({})", R"([1,2])", R"({"service":7})", R"({"service":{"action":[]}})", R"({"detail":{"findings":{}}})",
+               R"({"service":{"additionalInfo":{"value":"{not json","anomalies":{"anomalousAPIs":"x:[a:b"}}}})",
+               R"({"service":{"additionalInfo":{"apiCalls":[1,"x",{"count":3},{"name":""}]}}})",
+               R"({"service":{"additionalInfo":{"anomalies":{"anomalousAPIs":"]:[ , ,:]:["}}}})"}),
+      IsEmpty());
 }
 
 TEST(FindingEvidenceTest, StopsAtItsLimit) {

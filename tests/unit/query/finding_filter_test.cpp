@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 
@@ -118,18 +117,28 @@ TEST(FindingFilterTest, TakesAsManyValuesAsTheLimitAndNoMore) {
 }
 
 TEST(FindingFilterTest, ReadsEntitiesInBothForms) {
-  const auto filter = parsed({{"principal", "AIDAX,!AIDAY"}, {"entity", "ip_address:198.51.100.7"}, {"entity", "role_session:AROAX:s,1"}});
+  const auto filter = parsed(
+      {{"principal", "AIDAX,!AIDAY"}, {"entity", "ip_address:198.51.100.7"}, {"entity", "role_session:AROAX:s,1"}});
   ASSERT_EQ(filter.named.size(), 2U);
-  EXPECT_THAT(filter.named, testing::UnorderedElementsAre(
-                                ElementsAre(NamedEntity{EntityKind::kPrincipal, "AIDAX", {}}),
-                                ElementsAre(NamedEntity{EntityKind::kRoleSession, "AROAX:s,1", {}},
-                                            NamedEntity{EntityKind::kIpAddress, "198.51.100.7", {}})));
+  EXPECT_THAT(filter.named,
+              testing::UnorderedElementsAre(ElementsAre(NamedEntity{EntityKind::kPrincipal, "AIDAX", {}}),
+                                            ElementsAre(NamedEntity{EntityKind::kRoleSession, "AROAX:s,1", {}},
+                                                        NamedEntity{EntityKind::kIpAddress, "198.51.100.7", {}})));
   EXPECT_THAT(filter.not_named, ElementsAre(NamedEntity{EntityKind::kPrincipal, "AIDAY", {}}));
 }
 
+TEST(FindingFilterTest, AsksForNothingWhereItOnlyRefuses) {
+  for (const auto& [name, value] : List{{"principal", "!AIDAX"}, {"entity", "!principal:AIDAX"}}) {
+    const auto filter = parsed({{name, value}});
+    EXPECT_THAT(filter.named, IsEmpty()) << name;
+    EXPECT_THAT(filter.not_named, ElementsAre(NamedEntity{EntityKind::kPrincipal, "AIDAX", {}})) << name;
+  }
+}
+
 TEST(FindingFilterTest, TakesARemoteAddressOnlyAsRemote) {
-  EXPECT_THAT(parsed({{"remote_ip", "198.51.100.7"}}).named,
-              ElementsAre(ElementsAre(NamedEntity{EntityKind::kIpAddress, "198.51.100.7", schema::FindingRole::kRemote})));
+  EXPECT_THAT(
+      parsed({{"remote_ip", "198.51.100.7"}}).named,
+      ElementsAre(ElementsAre(NamedEntity{EntityKind::kIpAddress, "198.51.100.7", schema::FindingRole::kRemote})));
 }
 
 TEST(FindingFilterTest, UnderstandsWhatPeopleCallAResource) {
@@ -165,11 +174,13 @@ TEST(FindingFilterTest, TakesAHalfOpenIntervalForwardsOnly) {
   const auto filter = parsed({{"from", "2026-11-20T00:00:00Z"}, {"to", "2026-11-20T00:00:00.000001Z"}});
   EXPECT_EQ(*filter.to_us - *filter.from_us, 1);
   EXPECT_THAT(refused({{"from", "2026-11-20T00:00:00Z"}, {"to", "2026-11-20T00:00:00Z"}}), StartsWith("to: "));
-  EXPECT_THAT(refused({{"from", "2026-11-20T00:00:00Z"}, {"from", "2026-11-21T00:00:00Z"}}), StartsWith("from: give it once"));
+  EXPECT_THAT(refused({{"from", "2026-11-20T00:00:00Z"}, {"from", "2026-11-21T00:00:00Z"}}),
+              StartsWith("from: give it once"));
 }
 
 TEST(FindingPageRequestTest, ReadsSortOrderAndLimit) {
-  const auto request = parse_finding_page(List{{"sort", "severity"}, {"order", "asc"}, {"limit", "1000"}, {"cursor", "c"}});
+  const auto request =
+      parse_finding_page(List{{"sort", "severity"}, {"order", "asc"}, {"limit", "1000"}, {"cursor", "c"}});
   ASSERT_TRUE(request.has_value());
   EXPECT_EQ(request->sort, FindingSort::kSeverity);
   EXPECT_FALSE(request->descending);
@@ -178,8 +189,13 @@ TEST(FindingPageRequestTest, ReadsSortOrderAndLimit) {
 }
 
 TEST(FindingPageRequestTest, RefusesWhatIsNoSortOrderOrLimit) {
-  for (const auto& [name, value] : List{{"sort", "title"}, {"order", "up"}, {"limit", "0"}, {"limit", "1001"},
-                                        {"limit", "5x"}, {"limit", ""}, {"limit", "-1"}}) {
+  for (const auto& [name, value] : List{{"sort", "title"},
+                                        {"order", "up"},
+                                        {"limit", "0"},
+                                        {"limit", "1001"},
+                                        {"limit", "5x"},
+                                        {"limit", ""},
+                                        {"limit", "-1"}}) {
     const auto request = parse_finding_page(List{{name, value}});
     ASSERT_FALSE(request.has_value()) << name << "=" << value;
     EXPECT_THAT(request.error().detail, StartsWith(name + ": "));

@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 
@@ -18,7 +17,8 @@ using testing::IsEmpty;
 constexpr std::int64_t kHour = schema::kMicrosPerHour, kDay = schema::kMicrosPerDay, kSecond = schema::kMicrosPerSecond;
 constexpr std::int64_t kNow = 20'000 * kDay;
 
-MentionedEntity entity(FindingRole role, EntityKind kind, std::string key, std::string name = "", std::int64_t seen = 0) {
+MentionedEntity entity(FindingRole role, EntityKind kind, std::string key, std::string name = "",
+                       std::int64_t seen = 0) {
   return {{kind, std::move(key), std::move(name)}, role, "", seen, seen};
 }
 
@@ -32,11 +32,12 @@ std::vector<std::string> texts(const std::vector<Lane>& lanes) {
 }
 
 TEST(FindingLanesTest, StartWithTheKeyOfAUser) {
-  const auto lanes = lanes_of("AccessKey", "Recon",
-                              {entity(FindingRole::kActor, EntityKind::kPrincipal, "AIDAX", "alice"),
-                               entity(FindingRole::kActor, EntityKind::kAccessKey, "AKIAX"),
-                               entity(FindingRole::kRemote, EntityKind::kIpAddress, "198.51.100.7"),
-                               entity(FindingRole::kRelated, EntityKind::kResource, "arn:aws:iam::111122223333:user/alice")});
+  const auto lanes =
+      lanes_of("AccessKey", "Recon",
+               {entity(FindingRole::kActor, EntityKind::kPrincipal, "AIDAX", "alice"),
+                entity(FindingRole::kActor, EntityKind::kAccessKey, "AKIAX"),
+                entity(FindingRole::kRemote, EntityKind::kIpAddress, "198.51.100.7"),
+                entity(FindingRole::kRelated, EntityKind::kResource, "arn:aws:iam::111122223333:user/alice")});
   EXPECT_THAT(texts(lanes), ElementsAre("This access key | access_key:AKIAX by on", "This user | principal:AIDAX by on",
                                         "This remote IP | ip_address:198.51.100.7 by",
                                         "Changes to the user | resource:arn:aws:iam::111122223333:user/alice on"));
@@ -49,11 +50,11 @@ TEST(FindingLanesTest, StartWithTheExactSessionOfAnInstance) {
                                entity(FindingRole::kActor, EntityKind::kAccessKey, "ASIAX"),
                                entity(FindingRole::kRemote, EntityKind::kIpAddress, "198.51.100.7"),
                                entity(FindingRole::kRelated, EntityKind::kInstance, "i-0123456789abcdef0")});
-  EXPECT_THAT(texts(lanes), ElementsAre("This session | role_session:AROAX:i-0123456789abcdef0 by on",
-                                        "This instance | instance:i-0123456789abcdef0 by on",
-                                        "This access key | access_key:ASIAX by on",
-                                        "The whole role | principal:AROAX by on",
-                                        "This remote IP | ip_address:198.51.100.7 by"));
+  EXPECT_THAT(
+      texts(lanes),
+      ElementsAre("This session | role_session:AROAX:i-0123456789abcdef0 by on",
+                  "This instance | instance:i-0123456789abcdef0 by on", "This access key | access_key:ASIAX by on",
+                  "The whole role | principal:AROAX by on", "This remote IP | ip_address:198.51.100.7 by"));
 }
 
 TEST(FindingLanesTest, DoNotTakeASessionNameForAnInstance) {
@@ -79,9 +80,9 @@ TEST(FindingLanesTest, PutTheActorBeforeTheBucket) {
                                entity(FindingRole::kActor, EntityKind::kAccessKey, "AKIAX"),
                                entity(FindingRole::kTarget, EntityKind::kResource, "arn:aws:s3:::one"),
                                entity(FindingRole::kTarget, EntityKind::kResource, "arn:aws:s3:::two", "two")});
-  EXPECT_THAT(texts(lanes), ElementsAre("This access key | access_key:AKIAX by on", "This user | principal:AIDAX by on",
-                                        "This bucket | resource:arn:aws:s3:::one on",
-                                        "Bucket two | resource:arn:aws:s3:::two on"));
+  EXPECT_THAT(texts(lanes),
+              ElementsAre("This access key | access_key:AKIAX by on", "This user | principal:AIDAX by on",
+                          "This bucket | resource:arn:aws:s3:::one on", "Bucket two | resource:arn:aws:s3:::two on"));
 }
 
 TEST(FindingLanesTest, ListAllActorsOfASequenceBeforeItsResources) {
@@ -92,11 +93,11 @@ TEST(FindingLanesTest, ListAllActorsOfASequenceBeforeItsResources) {
                                entity(FindingRole::kActor, EntityKind::kPrincipal, "AROAY", "other"),
                                entity(FindingRole::kTarget, EntityKind::kResource, "arn:aws:s3:::b"),
                                entity(FindingRole::kTarget, EntityKind::kInstance, "i-0123456789abcdef0")});
-  EXPECT_THAT(texts(lanes),
-              ElementsAre("This session | role_session:AROAX:s1 by on", "Session AROAY:s2 | role_session:AROAY:s2 by on",
-                          "The whole role | principal:AROAX by on", "Role other | principal:AROAY by on",
-                          "This bucket | resource:arn:aws:s3:::b on",
-                          "This instance | instance:i-0123456789abcdef0 by on"));
+  EXPECT_THAT(
+      texts(lanes),
+      ElementsAre("This session | role_session:AROAX:s1 by on", "Session AROAY:s2 | role_session:AROAY:s2 by on",
+                  "The whole role | principal:AROAX by on", "Role other | principal:AROAY by on",
+                  "This bucket | resource:arn:aws:s3:::b on", "This instance | instance:i-0123456789abcdef0 by on"));
 }
 
 TEST(FindingLanesTest, ShowTheNewestRemoteAddressesUpToTheLimit) {
@@ -120,7 +121,9 @@ TEST(FindingLanesTest, StopAtTheirLimit) {
   EXPECT_EQ(lanes_of("S3Bucket", "Policy", entities).size(), kLanesMax - 1);
 }
 
-TEST(FindingLanesTest, AreNoneWhenNothingWasNamed) { EXPECT_THAT(lanes_of("", "", {}), IsEmpty()); }
+TEST(FindingLanesTest, AreNoneWhenNothingWasNamed) {
+  EXPECT_THAT(lanes_of("", "", {}), IsEmpty());
+}
 
 TEST(FindingScopeTest, StartsAnHourBeforeAndEndsADayAfter) {
   const auto first = kNow - 3 * kDay, last = first + kHour;

@@ -1,10 +1,9 @@
 // Files of accounts: both forms, the tolerance for how spreadsheets write them, and what is rejected with which reason.
-#include "schema/registry/accounts.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <string>
+
+#include "schema/registry/accounts.hpp"
 
 namespace backtrail::schema {
 namespace {
@@ -16,7 +15,9 @@ using testing::IsEmpty;
 std::optional<std::string> field(const AccountLine& account, AccountField which) {
   return account.fields[static_cast<std::size_t>(which)];
 }
-bool has(const AccountFile& file, AccountField which) { return file.has[static_cast<std::size_t>(which)]; }
+bool has(const AccountFile& file, AccountField which) {
+  return file.has[static_cast<std::size_t>(which)];
+}
 
 AccountFile parsed(std::string_view text) {
   auto file = parse_account_file(text);
@@ -31,7 +32,8 @@ std::vector<std::string> rejections(const AccountFile& file) {
 }
 
 TEST(AccountFileTest, ReadsCsv) {
-  const auto file = parsed("account_id,name,organizational_unit,owner,environment\n111122223333,prod-web,Workloads,web team,prod\n");
+  const auto file =
+      parsed("account_id,name,organizational_unit,owner,environment\n111122223333,prod-web,Workloads,web team,prod\n");
   ASSERT_EQ(file.accounts.size(), 1U);
   EXPECT_EQ(file.accounts[0].account_id, "111122223333");
   EXPECT_EQ(field(file.accounts[0], AccountField::kName), "prod-web");
@@ -43,7 +45,9 @@ TEST(AccountFileTest, ReadsCsv) {
 }
 
 TEST(AccountFileTest, ReadsWhatSpreadsheetsWrite) {
-  const auto file = parsed("\xEF\xBB\xBF\"Account_ID\" , Name \r\n\"111122223333\",\"prod, \"\"web\"\"\"\r\n\r\n444455556666,\"a\"\r\n777788889999, last ");
+  const auto file = parsed(
+      "\xEF\xBB\xBF\"Account_ID\" , Name \r\n\"111122223333\",\"prod, "
+      "\"\"web\"\"\"\r\n\r\n444455556666,\"a\"\r\n777788889999, last ");
   EXPECT_THAT(rejections(file), IsEmpty());
   ASSERT_EQ(file.accounts.size(), 3U);
   EXPECT_EQ(field(file.accounts[0], AccountField::kName), "prod, \"web\"");
@@ -69,10 +73,10 @@ TEST(AccountFileTest, RejectsBadLinesAndKeepsTheRest) {
       "444455556666,\"two\nlines\"\n"  // 7 and 8: a control character
       "777788889999,fine too\n"        // 9
       "123456789012,\"never closed\n");
-  EXPECT_THAT(rejections(file), ElementsAre("2: account_id is not 12 digits", "4: 1 cells where the header has 2",
-                                            "5: the account stands in line 3 already",
-                                            "6: text follows the closing quote of a cell",
-                                            "7: name holds a control character", "10: a quote is not closed"));
+  EXPECT_THAT(rejections(file),
+              ElementsAre("2: account_id is not 12 digits", "4: 1 cells where the header has 2",
+                          "5: the account stands in line 3 already", "6: text follows the closing quote of a cell",
+                          "7: name holds a control character", "10: a quote is not closed"));
   EXPECT_EQ(file.rejected_count, 6U);
   ASSERT_EQ(file.accounts.size(), 2U);
   EXPECT_EQ(file.accounts[1].account_id, "777788889999");
@@ -93,8 +97,8 @@ TEST(AccountFileTest, ReadsListAccounts) {
   EXPECT_EQ(field(file.accounts[0], AccountField::kStatus), "ACTIVE");
   EXPECT_EQ(field(file.accounts[1], AccountField::kName), std::nullopt);
   EXPECT_FALSE(has(file, AccountField::kOwner));
-  EXPECT_THAT(rejections(file), ElementsAre("2: account_id is not 12 digits", "3: it is no object",
-                                            "4: name holds a control character"));
+  EXPECT_THAT(rejections(file),
+              ElementsAre("2: account_id is not 12 digits", "3: it is no object", "4: name holds a control character"));
 }
 
 TEST(AccountFileTest, RefusesWhatIsNoListOfAccounts) {

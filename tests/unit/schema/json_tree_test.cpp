@@ -329,7 +329,7 @@ struct Writer {
   std::string text(const std::string& characters) const {
     std::string out = "\"";
     for (const char c : characters) {
-      if (escape && *rc::gen::arbitrary<bool>()) out += fmt::format("\\u{:04{}}", static_cast<int>(c), *rc::gen::element('x', 'X'));
+      if (escape && *rc::gen::arbitrary<bool>()) out += *rc::gen::arbitrary<bool>() ? fmt::format("\\u{:04x}", c) : fmt::format("\\u{:04X}", c);
       else out += c;
     }
     return out + "\"";

@@ -75,7 +75,7 @@ TEST(PartitionPlanTest, CoversEveryDayWithoutOverlap) {
         RC_ASSERT(range.to - range.from <= 366);
         RC_ASSERT(civil_of(range.from).year == civil_of(range.to - 1).year);
         const bool daily = range.from >= today - kDailyDaysBack && range.to - 1 <= today + kDailyDaysAhead;
-        RC_ASSERT(!daily || range.to - range.from == 1);
+        RC_ASSERT((!daily || range.to - range.from == 1));
       }
       existing.insert(existing.end(), planned.begin(), planned.end());
       for (const std::int32_t day : days) RC_ASSERT(covers(existing, day));

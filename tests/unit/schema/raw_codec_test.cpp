@@ -66,12 +66,12 @@ TEST(RawCodecTest, DamagedBytesNeverCrash) {
     for (std::size_t i = 0; i < changes; ++i)
       damaged[*rc::gen::inRange<std::size_t>(0, damaged.size())] = static_cast<char>(*rc::gen::inRange(0, 256));
     const auto decoded = decode_raw(damaged);
-    RC_ASSERT(!decoded || decoded->size() <= kRawMaxBytes);
+    RC_ASSERT((!decoded || decoded->size() <= kRawMaxBytes));  // in brackets: RC_ASSERT evaluates both sides
   }));
   EXPECT_TRUE(rc::check("any bytes behind a format byte", [](std::string bytes) {
     bytes.insert(bytes.begin(), static_cast<char>(*rc::gen::inRange(0, 3)));
     const auto decoded = decode_raw(bytes);
-    RC_ASSERT(!decoded || decoded->size() <= kRawMaxBytes);
+    RC_ASSERT((!decoded || decoded->size() <= kRawMaxBytes));
   }));
 }
 

@@ -36,7 +36,13 @@ function Facts({ event }: { event: EventDetail }) {
         </FactRow>
       )}
       <FactRow label="Identity type" value={event.identity_type} />
-      <FactRow label="Session" value={event.session_name} />
+      {event.role_session != null ? (
+        <FactRow label="Session" copy={event.role_session.key}>
+          <Value entity={event.role_session} text={event.session_name ?? event.role_session.key} />
+        </FactRow>
+      ) : (
+        <FactRow label="Session" value={event.session_name} />
+      )}
       <FactRow label="Source identity" value={event.source_identity} />
       {event.access_key_id !== null && (
         <FactRow label="Access key" copy={event.access_key_id}>

@@ -1,11 +1,12 @@
 // A timeline of API events, newest first, plain or folded. A row opens the event; a fold opens to its rows.
 import { useMemo, useState } from 'preact/hooks';
 import { fold, unfolded, type Fold } from '../fold';
-import { count, visible } from '../text';
+import { count } from '../text';
 import { formatDuration, parseInstant } from '../time';
 import type { EventRow } from '../types';
 import { OutcomeMark, Text, Time, zoneText } from './basics';
 import { Icon } from './icon';
+import { memo, useStable } from './memo';
 import { Value } from './value';
 
 /** What a finding points at: its remote addresses and keys stand out in the timeline. */
@@ -18,7 +19,7 @@ export interface Marks {
 
 interface RowProps {
   event: EventRow;
-  selected: string | null;
+  chosen: boolean;
   open: (event_key: string) => void;
   marks: Marks | undefined;
 }
@@ -55,17 +56,23 @@ function Cells({ event, marks }: { event: EventRow; marks: Marks | undefined }) 
         {event.region === null ? <span class="none">–</span> : <Value filter={['region', event.region]} />}
       </td>
       <td class="c-actor">
-        {event.principal === null ? (
-          <Text of={event.invoked_by ?? event.identity_type} />
-        ) : (
-          <Value entity={event.principal} />
-        )}
-        {event.session_name !== null && event.principal !== null && (
-          <span class="dim session" title={visible(event.session_name)}>
-            {' '}
-            / <Text of={event.session_name} />
-          </span>
-        )}
+        <div class="caller-cell">
+          {event.principal === null ? (
+            <Text of={event.invoked_by ?? event.identity_type} />
+          ) : (
+            <Value entity={event.principal} />
+          )}
+          {event.session_name !== null && event.principal !== null && (
+            <span class="dim session">
+              {' / '}
+              {event.role_session == null ? (
+                <Text of={event.session_name} />
+              ) : (
+                <Value entity={event.role_session} text={event.session_name} />
+              )}
+            </span>
+          )}
+        </div>
       </td>
       <td class="c-key">
         {event.access_key_id === null ? (
@@ -153,8 +160,7 @@ function rowClass(event: EventRow, selected: boolean, marks: Marks | undefined, 
     .join(' ');
 }
 
-function Single({ event, selected, open, marks, nested }: RowProps & { nested: boolean }) {
-  const chosen = event.event_key === selected;
+const Single = memo(function Single({ event, chosen, open, marks, nested }: RowProps & { nested: boolean }) {
   return (
     <tr
       data-row={event.event_key}
@@ -180,7 +186,7 @@ function Single({ event, selected, open, marks, nested }: RowProps & { nested: b
       <Cells event={event} marks={marks} />
     </tr>
   );
-}
+});
 
 function spanOf(one: Fold): string {
   const newest = parseInstant(one.events[0]?.event_time ?? '');
@@ -188,10 +194,11 @@ function spanOf(one: Fold): string {
   return newest === null || oldest === null ? '' : formatDuration(newest - oldest);
 }
 
-function Folded({
+const Folded = memo(function Folded({
   one,
   opened,
   flip,
+  selected,
   ...rest
 }: {
   one: Fold;
@@ -240,10 +247,25 @@ function Folded({
         </td>
         <Cells event={newest} marks={rest.marks} />
       </tr>
-      {opened && one.events.map((event) => <Single key={event.event_key} event={event} nested {...rest} />)}
+      {opened &&
+        one.events.map((event) => (
+          <Single key={event.event_key} event={event} chosen={event.event_key === selected} nested {...rest} />
+        ))}
     </>
   );
-}
+});
+
+const kColumns = [
+  ['c-api', 'API'],
+  ['c-outcome', 'Outcome'],
+  ['c-account', 'Account'],
+  ['c-region', 'Region'],
+  ['c-actor', 'Caller'],
+  ['c-key', 'Access key'],
+  ['c-ip', 'Source IP'],
+  ['c-resource', 'Resource'],
+  ['c-agent', 'User agent'],
+] as const;
 
 export function EventTable({
   events,
@@ -264,11 +286,12 @@ export function EventTable({
 }) {
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => (folded ? fold(events) : unfolded(events)), [events, folded]);
-  const flip = (id: string): void => {
+  const openRow = useStable(open);
+  const flip = useStable((id: string): void => {
     const next = new Set(opened);
     if (!next.delete(id)) next.add(id);
     setOpened(next);
-  };
+  });
   return (
     <table class={`table events${busy ? ' busy' : ''}`} aria-busy={busy}>
       <caption class="offscreen">{caption}</caption>
@@ -280,48 +303,33 @@ export function EventTable({
           <th scope="col" class="c-match">
             <span class="offscreen">By or on</span>
           </th>
-          <th scope="col" class="c-api">
-            API
-          </th>
-          <th scope="col" class="c-outcome">
-            Outcome
-          </th>
-          <th scope="col" class="c-account">
-            Account
-          </th>
-          <th scope="col" class="c-region">
-            Region
-          </th>
-          <th scope="col" class="c-actor">
-            Caller
-          </th>
-          <th scope="col" class="c-key">
-            Access key
-          </th>
-          <th scope="col" class="c-ip">
-            Source IP
-          </th>
-          <th scope="col" class="c-resource">
-            Resource
-          </th>
-          <th scope="col" class="c-agent">
-            User agent
-          </th>
+          {kColumns.map(([name, label]) => (
+            <th key={name} scope="col" class={name}>
+              {label}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>
         {rows.map((one) => {
           const only = one.events[0];
           return one.events.length === 1 && only !== undefined ? (
-            <Single key={one.id} event={only} selected={selected} open={open} marks={marks} nested={false} />
+            <Single
+              key={one.id}
+              event={only}
+              chosen={only.event_key === selected}
+              open={openRow}
+              marks={marks}
+              nested={false}
+            />
           ) : (
             <Folded
               key={one.id}
               one={one}
               opened={opened.has(one.id)}
               flip={flip}
-              selected={selected}
-              open={open}
+              selected={one.events.some((event) => event.event_key === selected) ? selected : null}
+              open={openRow}
               marks={marks}
             />
           );

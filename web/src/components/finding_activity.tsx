@@ -93,7 +93,7 @@ export function FindingActivity({ finding }: { finding: Finding }) {
   const brush = (from_ms: number, to_ms: number): void =>
     setParams(setMany(place.value.params, { range: null, from: toRfc3339(from_ms), to: toRfc3339(to_ms) }));
   return (
-    <PivotTime.Provider value={time}>
+    <PivotTime value={time}>
       <div class="lane-bar">
         <div class="tabs" role="group" aria-label="Whose activity">
           {finding.activity.map((one, index) => (
@@ -131,6 +131,6 @@ export function FindingActivity({ finding }: { finding: Finding }) {
         marks={marks}
         emptyHint="Choose a longer range or another tab. Services that are not in CloudTrail, such as database logins, leave no events."
       />
-    </PivotTime.Provider>
+    </PivotTime>
   );
 }

@@ -46,7 +46,7 @@ function Body({ finding }: { finding: Finding }) {
     ['to', finding.scope.to],
   ];
   return (
-    <PivotTime.Provider value={time}>
+    <PivotTime value={time}>
       <h2 class="drawer-h">
         <Text of={finding.title} />
       </h2>
@@ -78,7 +78,7 @@ function Body({ finding }: { finding: Finding }) {
           </ul>
         </section>
       )}
-    </PivotTime.Provider>
+    </PivotTime>
   );
 }
 

@@ -118,11 +118,21 @@ export function AllFacts({ finding }: { finding: Finding }) {
   );
 }
 
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+}
+
+const kPlace = ['asn', 'organization', 'city', 'country'];
+
+/** Network and place as people write them, everything else by name. */
 function attributeText(one: FindingEntity): string {
-  return Object.entries(one.attributes ?? {})
-    .filter(([, value]) => value !== null && value !== '' && typeof value !== 'object')
-    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${String(value)}`)
-    .join(' · ');
+  const all = one.attributes ?? {};
+  const place = [textOf(all['city']), textOf(all['country'])].filter((part) => part !== null && part !== '').join(', ');
+  const network = networkText(textOf(all['asn']), textOf(all['organization']), place);
+  const others = Object.entries(all)
+    .filter(([name, value]) => !kPlace.includes(name) && textOf(value) !== null && value !== '')
+    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${textOf(value) ?? ''}`);
+  return [network, ...others].filter((part) => part !== '').join(' · ');
 }
 
 export function Entities({ finding }: { finding: Finding }) {
@@ -148,7 +158,7 @@ export function Entities({ finding }: { finding: Finding }) {
                 <Text of={one.role} />
               </span>
             </td>
-            <td class="dim">{kKindLabel[one.kind] ?? one.kind}</td>
+            <td class="dim nowrap">{kKindLabel[one.kind] ?? one.kind}</td>
             <td>
               <Value entity={one} />
               {one.name !== null && one.name !== one.key && (

@@ -6,6 +6,7 @@ import { count, visible } from '../text';
 import type { FindingRow } from '../types';
 import { Ago, Severity, Text, Time, TypeName, zoneText } from './basics';
 import { Icon } from './icon';
+import { memo, useStable } from './memo';
 import { SortHeader } from './sort_header';
 import { Value } from './value';
 
@@ -76,7 +77,15 @@ function Remote({ row }: { row: FindingRow }) {
   );
 }
 
-function Row({ row, selected, open }: { row: FindingRow; selected: boolean; open: (id: string) => void }) {
+const Row = memo(function Row({
+  row,
+  selected,
+  open,
+}: {
+  row: FindingRow;
+  selected: boolean;
+  open: (id: string) => void;
+}) {
   const act = (event: Event): void => {
     if (!inControl(event)) open(row.finding_id);
   };
@@ -153,7 +162,7 @@ function Row({ row, selected, open }: { row: FindingRow; selected: boolean; open
           <Text of={row.assignee ?? 'unassigned'} />
         </Second>
       </td>
-      <td class="c-related number">{count(row.related)}</td>
+      <td class="c-related number">{row.related === null ? <span class="none">–</span> : count(row.related)}</td>
       <td class="c-go">
         {row.actor !== null && (
           <a
@@ -168,7 +177,7 @@ function Row({ row, selected, open }: { row: FindingRow; selected: boolean; open
       </td>
     </tr>
   );
-}
+});
 
 const kHour_ms = 3_600_000;
 
@@ -197,6 +206,7 @@ export function FindingTable({
   caption: string;
   sortable: boolean;
 }) {
+  const openRow = useStable(open);
   const head = (name: string, label: string, class_: string, number = false) =>
     sortable ? (
       <SortHeader name={name} label={label} class={class_} number={number} />
@@ -238,7 +248,7 @@ export function FindingTable({
       </thead>
       <tbody>
         {rows.map((row) => (
-          <Row key={row.finding_id} row={row} selected={row.finding_id === selected} open={open} />
+          <Row key={row.finding_id} row={row} selected={row.finding_id === selected} open={openRow} />
         ))}
       </tbody>
     </table>

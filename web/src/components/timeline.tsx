@@ -1,6 +1,6 @@
 // The events of one request: exact total, coverage, folding, paging, exports.
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { apiPath } from '../api';
 import { usePages } from '../state/pages';
 import { foldRows } from '../state/prefs';
@@ -45,7 +45,7 @@ export function Timeline({
   lead?: ComponentChildren;
 }) {
   const list = usePages<ActivityPage>(apiPath(['activity'], [...params, ['limit', String(kPageRows)]]));
-  const events = list.pages.flatMap((page) => page.events);
+  const events = useMemo(() => list.pages.flatMap((page) => page.events), [list.pages]);
   const covered = list.pages[0]?.covered;
   useEffect(() => {
     if (!list.loading && list.pages.length > 0) restoreScroll();

@@ -1,6 +1,6 @@
 // A value one can act on: all its activity, its findings, filter for, filter out, copy.
-import { createContext } from 'preact';
-import { useContext } from 'preact/hooks';
+import { createContext, type ComponentChildren } from 'preact';
+import { useContext, useMemo } from 'preact/hooks';
 import { activityFilter, activityLink, entityText, findingFilter, findingsLink, kKindLabel } from '../entity';
 import { copyText } from '../clipboard';
 import { place, setParams } from '../state/router';
@@ -11,7 +11,13 @@ import { Text } from './basics';
 import { menu, type MenuItem } from './menu';
 
 /** The time range that a pivot takes along; a finding gives its scope, a timeline its range. */
-export const PivotTime = createContext<readonly Param[]>([]);
+const Time = createContext<readonly Param[]>([]);
+
+/** Keeps the identity of equal ranges: a new one would draw every value below again. */
+export function PivotTime({ value, children }: { value: readonly Param[]; children: ComponentChildren }) {
+  const kept = useMemo(() => value, [JSON.stringify(value)]);
+  return <Time.Provider value={kept}>{children}</Time.Provider>;
+}
 
 interface Ref {
   kind: EntityKind;
@@ -68,7 +74,7 @@ function items(props: Props, time: readonly Param[]): MenuItem[] {
 }
 
 export function Value(props: Props) {
-  const time = useContext(PivotTime);
+  const time = useContext(Time);
   const full = props.text ?? (props.entity != null ? entityText(props.entity) : (props.filter?.[1] ?? ''));
   if (full === '') return <span class="none">–</span>;
   const kind = props.entity != null ? kKindLabel[props.entity.kind] : 'Value';

@@ -13,7 +13,7 @@ import { Timeline } from '../components/timeline';
 import { PivotTime } from '../components/value';
 import { VolumeChart } from '../components/volume';
 import { entityParam, entityText, findingsLink, kKindLabel, parseEntityParam } from '../entity';
-import { activityParams, intervalOf, intervalParams, kDefaultActivitySpan } from '../query';
+import { activityParams, closedInterval, intervalParams, kDefaultActivitySpan } from '../query';
 import { accountName } from '../state/accounts';
 import { useJson } from '../state/resource';
 import { facetsShown } from '../state/prefs';
@@ -45,7 +45,7 @@ function valueItems(name: string, values: readonly ValueCount[] | undefined): Fa
   return (values ?? [])
     .map((one): FacetItem => {
       const value = one.value ?? one.account_id ?? '';
-      const label = one.label ?? one.account_name ?? (name === 'account_id' ? accountName(value) : null);
+      const label = one.label ?? one.name ?? one.account_name ?? (name === 'account_id' ? accountName(value) : null);
       return {
         params: [[name, value]],
         text: label ?? value,
@@ -67,6 +67,8 @@ function groups(summary: ActivitySummary | undefined): FacetGroup[] {
     { name: 'outcome', title: 'Outcome', items: outcomes.filter((item) => item.count > 0) },
     { name: 'api', title: 'API', items: summary.by_api.map(apiItem) },
     { name: 'ip', title: 'Source IP', items: valueItems('ip_address', summary.by_ip) },
+    { name: 'principal', title: 'User or role', items: valueItems('principal', summary.by_principal) },
+    { name: 'session', title: 'Role session', items: valueItems('role_session', summary.by_session) },
     { name: 'key', title: 'Access key', items: valueItems('access_key', summary.by_access_key) },
     { name: 'account', title: 'Account', items: valueItems('account_id', summary.by_account) },
     { name: 'region', title: 'Region', items: valueItems('region', summary.by_region) },
@@ -155,10 +157,18 @@ function EntityFindings({ findings, more }: { findings: readonly FindingRow[]; m
   );
 }
 
-function Profile({ ref_, profile }: { ref_: { kind: EntityKind; key: string }; profile: EntityProfile | undefined }) {
+function Profile({
+  ref_,
+  profile,
+  busy,
+}: {
+  ref_: { kind: EntityKind; key: string };
+  profile: EntityProfile | undefined;
+  busy: boolean;
+}) {
   const name = profile === undefined ? entityText(ref_) : entityText(profile);
   return (
-    <div class="entity">
+    <div class="entity" aria-busy={busy}>
       <div class="entity-who">
         <p class="entity-kind">{kKindLabel[ref_.kind]}</p>
         <h1>
@@ -192,9 +202,12 @@ function Profile({ ref_, profile }: { ref_: { kind: EntityKind; key: string }; p
 export function Activity() {
   const params = place.value.params;
   const request = activityParams(params, asOf.value);
-  const time = intervalParams(intervalOf(params, kDefaultActivitySpan, asOf.value));
+  const time = intervalParams(closedInterval(params, kDefaultActivitySpan, asOf.value));
   const who = subject(params);
-  const profile = useJson<EntityProfile>(who === null ? null : apiPath(['entities', who.kind, who.key], time), true);
+  const profile = useJson<EntityProfile>(
+    who === null ? null : apiPath(['entities', who.kind], [['key', who.key], ...time]),
+    true,
+  );
   const known =
     who !== null && profile.data !== undefined && entityParam(profile.data) === entityParam(who)
       ? profile.data
@@ -218,10 +231,14 @@ export function Activity() {
     setParams(setMany(place.value.params, { last: null, from: toRfc3339(from_ms), to: toRfc3339(to_ms) }));
   const filtered = keep(params, kActivityFilters).length > 0;
   return (
-    <PivotTime.Provider value={keep(params, ['last', 'from', 'to'])}>
+    <PivotTime value={keep(params, ['last', 'from', 'to'])}>
       <div class="page">
         <header class="page-head">
-          {who === null ? <h1>Activity</h1> : <Profile ref_={who} profile={known} />}
+          {who === null ? (
+            <h1>Activity</h1>
+          ) : (
+            <Profile ref_={who} profile={known} busy={known === undefined && profile.problem === undefined} />
+          )}
           <FilterBar
             fields={fields(summary.data)}
             names={kActivityFilters}
@@ -243,6 +260,7 @@ export function Activity() {
             label="API calls over time by outcome"
           />
         </section>
+        {profile.problem !== undefined && <ProblemBox problem={profile.problem} retry={profile.reload} />}
         {summary.problem !== undefined && <ProblemBox problem={summary.problem} retry={summary.reload} />}
         <div class={`split${facetsShown.value ? '' : ' no-facets'}`}>
           {facetsShown.value &&
@@ -274,6 +292,6 @@ export function Activity() {
           )}
         </div>
       </div>
-    </PivotTime.Provider>
+    </PivotTime>
   );
 }

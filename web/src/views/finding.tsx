@@ -153,7 +153,7 @@ function Body({ finding }: { finding: Finding }) {
     ['to', finding.scope.to],
   ];
   return (
-    <PivotTime.Provider value={time}>
+    <PivotTime value={time}>
       <header class="page-head finding-head">
         <FindingTitle finding={finding} />
         <h1>
@@ -193,7 +193,7 @@ function Body({ finding }: { finding: Finding }) {
           />
         )}
       </div>
-    </PivotTime.Provider>
+    </PivotTime>
   );
 }
 

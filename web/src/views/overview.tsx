@@ -106,7 +106,7 @@ function Coverage({ summary, time }: { summary: Summary; time: readonly Param[] 
         {count(totals.quarantined)}
       </Figure>
       <Figure label="API events" href={link('activity', time)} note="in this range">
-        {count(totals.events)}
+        {totals.events === null ? '–' : count(totals.events)}
       </Figure>
       <Figure label="findings" href={link('findings', time)} note={plural(totals.occurrences, 'occurrence')}>
         {count(totals.findings)}

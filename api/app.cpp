@@ -1,0 +1,110 @@
+#include "api/app.hpp"
+
+#include <backtrail_openapi.hpp>
+
+#include "api/doors/ingest_doors.hpp"
+#include "api/http/static_files.hpp"
+#include "api/rest/accounts.hpp"
+#include "api/rest/activity.hpp"
+#include "api/rest/entities.hpp"
+#include "api/rest/events.hpp"
+#include "api/rest/findings.hpp"
+#include "api/rest/problem.hpp"
+#include "api/rest/quarantine.hpp"
+#include "api/rest/session.hpp"
+#include "api/rest/summary.hpp"
+#include "schema/registry/accounts.hpp"
+
+namespace backtrail::api {
+
+struct App::Impl {
+  explicit Impl(const AppOptions& o) : options(o), warehouse{*o.api, o.hash_key}, authenticator(*o.api) {
+    if (o.web_directory) page = std::make_unique<StaticFiles>(StaticFiles::from_directory(*o.web_directory));
+  }
+
+  using Question = Response (*)(const Request&, const Caller&, const query::Warehouse&);
+  void add_question(Router& router, const char* pattern, Question question) {
+    RouteOptions analyst;
+    analyst.auth = kNeedsAnalyst;
+    router.add(Method::kGet, pattern, [this, question](const Request& r) { return question(r, caller_of(r), warehouse); }, analyst);
+  }
+  void add_questions(Router& router);
+  void add_registry(Router& router);
+  void add_health(Router& router);
+  Response ready(const Request& request);
+
+  AppOptions options;
+  query::Warehouse warehouse;
+  Authenticator authenticator;
+  Metrics metrics;
+  std::unique_ptr<StaticFiles> page;
+};
+
+void App::Impl::add_questions(Router& router) {
+  add_question(router, "/api/v1/summary", summary_show);
+  add_question(router, "/api/v1/findings", findings_list);
+  add_question(router, "/api/v1/findings/facets", findings_facets);
+  add_question(router, "/api/v1/findings/export", findings_export);
+  add_question(router, "/api/v1/findings/{finding_id}", finding_show);
+  add_question(router, "/api/v1/findings/{finding_id}/raw", finding_raw);
+  add_question(router, "/api/v1/activity", activity_list);
+  add_question(router, "/api/v1/activity/summary", activity_summary_show);
+  add_question(router, "/api/v1/activity/volume", activity_volume_show);
+  add_question(router, "/api/v1/activity/export", activity_export);
+  add_question(router, "/api/v1/events/{event_key}", event_show);
+  add_question(router, "/api/v1/events/{event_key}/raw", event_raw);
+  add_question(router, "/api/v1/entities", entities_search);
+  add_question(router, "/api/v1/entities/{kind}/{key}", entity_show);
+  add_question(router, "/api/v1/accounts", accounts_list);
+  add_question(router, "/api/v1/quarantine", quarantine_list);
+  add_question(router, "/api/v1/quarantine/{quarantine_id}", quarantine_show);
+  add_question(router, "/api/v1/quarantine/{quarantine_id}/raw", quarantine_raw);
+  add_question(router, "/api/v1/alerts", alerts_list);
+  add_session_routes(router, authenticator, warehouse);
+}
+
+void App::Impl::add_registry(Router& router) {
+  if (options.maintenance == nullptr) return;
+  RouteOptions administrator;
+  administrator.auth = kNeedsAdministrator;
+  administrator.body_limit_bytes = schema::kAccountFileMaxBytes;
+  router.add(Method::kPut, "/api/v1/accounts", [this](const Request& r) { return accounts_import(r, *options.maintenance); }, administrator);
+}
+
+// Ready: the database answers as the role that answers questions.
+Response App::Impl::ready(const Request& request) {
+  const auto rules = schema::read_retention_rules(*options.api);
+  if (!rules) return problem_for(rules.error(), request);
+  return respond::json(R"({"ready":true})");
+}
+
+void App::Impl::add_health(Router& router) {
+  RouteOptions quick;
+  quick.run_on = RunOn::kIoThread;
+  router.add(Method::kGet, "/livez", [](const Request&) { return respond::json(R"({"live":true})"); }, quick);
+  router.add(Method::kGet, "/readyz", [this](const Request& r) { return ready(r); });
+  router.add(Method::kGet, "/metrics", [this](const Request&) { return respond::bytes(metrics.text(options.pipeline), "text/plain; version=0.0.4; charset=utf-8"); });
+  router.add(Method::kGet, "/openapi.json", [](const Request&) { return respond::json(std::string(backtrail_openapi())); });
+}
+
+App::App(const AppOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+App::~App() = default;
+
+Router App::router() {
+  Router router;
+  impl_->add_health(router);
+  if (impl_->options.serve_questions) {
+    impl_->add_questions(router);
+    impl_->add_registry(router);
+  }
+  if (impl_->options.pipeline != nullptr) add_ingest_doors(router, *impl_->options.pipeline);
+  if (impl_->page) impl_->page->add_routes(router);
+  return router;
+}
+
+void App::connect(ServerOptions& server) {
+  server.authorise = [this](Request& request, std::string_view requirement) { return impl_->authenticator.authorise(request, requirement); };
+  server.on_request = [this](const RequestRecord& record) { impl_->metrics.on_request(record); };
+}
+
+}  // namespace backtrail::api

@@ -1,0 +1,20 @@
+#include "api/rest/events.hpp"
+
+#include "api/rest/event_json.hpp"
+#include "api/rest/problem.hpp"
+
+namespace backtrail::api {
+
+Response event_show(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
+  const auto event = query::event_by_key(warehouse, caller.scope, request.path_parameter("event_key"));
+  if (!event) return problem_for(event.error(), request);
+  return respond::json(dump(event_detail_json(*event)));
+}
+
+Response event_raw(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
+  auto event = query::event_by_key(warehouse, caller.scope, request.path_parameter("event_key"));
+  if (!event) return problem_for(event.error(), request);
+  return respond::bytes(std::move(event->raw), "application/json");
+}
+
+}  // namespace backtrail::api

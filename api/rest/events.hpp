@@ -1,0 +1,13 @@
+// GET /api/v1/events/{event_key} and its exact bytes. Thread-safe; may block.
+#pragma once
+#include "api/auth/caller.hpp"
+#include "api/http/request.hpp"
+#include "api/http/response.hpp"
+#include "query/warehouse.hpp"
+
+namespace backtrail::api {
+
+Response event_show(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
+Response event_raw(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
+
+}  // namespace backtrail::api
