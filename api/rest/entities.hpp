@@ -7,7 +7,7 @@
 
 namespace backtrail::api {
 
-Response entities_search(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
-Response entity_show(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
+Response search_entities(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
+Response show_entity(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
 
 }  // namespace backtrail::api

@@ -3,6 +3,18 @@
 namespace backtrail::api {
 namespace {
 
+// An entity whose key says no account belongs to the one given.
+Json entity_in_account(const schema::Entity& entity, const std::string& account_id) {
+  Json json = entity_json(entity);
+  if (json["account_id"].is_null()) json["account_id"] = text_or_null(account_id);
+  return json;
+}
+
+// A bare id exists in the event's account; an ARN says its account itself, or has none.
+Json resource_json(const schema::Entity& entity, const std::string& account_id) {
+  return entity.key.starts_with("arn:") ? entity_json(entity) : entity_in_account(entity, account_id);
+}
+
 Json key_or_null(const std::optional<schema::Entity>& entity) { return entity ? Json(entity->key) : Json(nullptr); }
 
 // What the row's resource column shows: resources and instances, not keys and principals.
@@ -25,7 +37,7 @@ Json event_row_json(const query::EventView& view) {
   const schema::ApiEvent& event = view.event;
   const auto all_resources = resources_of(event);
   Json resources = Json::array();
-  for (std::size_t i = 0; i < std::min(all_resources.size(), kRowResourcesMax); ++i) resources.push_back(entity_json(*all_resources[i]));
+  for (std::size_t i = 0; i < std::min(all_resources.size(), kRowResourcesMax); ++i) resources.push_back(resource_json(*all_resources[i], event.account_id));
   return {{"event_id", to_string(event.event_id)},
           {"event_key", query::event_key(view)},
           {"event_time", time_json(event.event_time_us)},
@@ -39,7 +51,7 @@ Json event_row_json(const query::EventView& view) {
           {"error_message", text_or_null(event.error_message)},
           {"read_only", or_null(event.read_only)},
           {"event_class", name_of(event.event_class)},
-          {"principal", entity_json(event.principal)},
+          {"principal", event.principal ? entity_in_account(*event.principal, event.caller_account_id) : Json(nullptr)},
           {"session_name", text_or_null(event.session_name)},
           {"role_session", entity_json(event.session)},
           {"source_identity", text_or_null(event.source_identity)},
@@ -56,7 +68,19 @@ Json event_row_json(const query::EventView& view) {
           {"flags", query::flag_names(view)}};
 }
 
-Json event_detail_json(const query::EventView& view) {
+namespace {
+
+// The record stands in the answer as it was received: reading and writing it again would round large numbers.
+std::string with_record(std::string object, const query::EventView& view) {
+  object.pop_back();
+  return object + ",\"raw\":" + (view.raw.empty() ? "null" : view.raw) + "}";
+}
+
+}  // namespace
+
+std::string event_row_with_record(const query::EventView& view) { return with_record(dump(event_row_json(view)), view); }
+
+std::string event_detail_json(const query::EventView& view) {
   Json json = event_row_json(view);
   Json mentions = Json::array();
   for (const auto* who : {&view.event.principal, &view.event.session, &view.event.access_key, &view.event.instance, &view.event.ip_address, &view.event.user_agent}) {
@@ -73,10 +97,7 @@ Json event_detail_json(const query::EventView& view) {
   json["mentions"] = std::move(mentions);
   json["shared_event_id"] = view.event.shared_event_id ? Json(to_string(*view.event.shared_event_id)) : Json(nullptr);
   json["received_at"] = time_json(view.received_us);
-  // For people: numbers beyond a double's precision are exact only in GET …/raw.
-  auto raw = Json::parse(view.raw, nullptr, false);
-  json["raw"] = raw.is_discarded() ? Json(nullptr) : std::move(raw);
-  return json;
+  return with_record(dump(json), view);
 }
 
 std::string activity_json(const query::ActivityPage& page) {
@@ -96,18 +117,16 @@ Json outcomes_json(const query::OutcomeCounts& counts) { return {{"ok", counts.o
 
 namespace {
 
-void put_counts(Json& item, const query::OutcomeCounts& counts) {
-  item["count"] = counts.total();
+void put_outcomes(Json& item, const query::OutcomeCounts& counts) {
   item["ok"] = counts.ok;
   item["denied"] = counts.denied;
   item["failed"] = counts.failed;
 }
 
 Json value_json(const query::ValueCount& value) {
-  Json item{{"value", value.value}, {"name", text_or_null(value.name)}};
-  put_counts(item, value.counts);
-  item["first_at"] = time_json(value.first_us);
-  item["last_at"] = time_json(value.last_us);
+  Json item{{"value", value.value}};
+  if (!value.name.empty()) item["label"] = value.name;
+  item["count"] = value.counts.total();
   return item;
 }
 
@@ -123,7 +142,7 @@ Json apis_json(const std::vector<query::ApiCount>& apis) {
   Json list = Json::array();
   for (const auto& api : apis) {
     Json item{{"service", api.service}, {"api", api.api}};
-    put_counts(item, api.counts);
+    put_outcomes(item, api.counts);
     list.push_back(std::move(item));
   }
   return list;
@@ -131,12 +150,8 @@ Json apis_json(const std::vector<query::ApiCount>& apis) {
 
 Json accounts_json(const std::vector<query::ValueCount>& accounts, const std::vector<std::optional<std::string>>& names) {
   Json list = Json::array();
-  for (std::size_t i = 0; i < accounts.size(); ++i) {
-    Json item = value_json(accounts[i]);
-    item["account_id"] = accounts[i].value;
-    item["account_name"] = i < names.size() ? or_null(names[i]) : Json(nullptr);
-    list.push_back(std::move(item));
-  }
+  for (std::size_t i = 0; i < accounts.size(); ++i)
+    list.push_back({{"account_id", accounts[i].value}, {"account_name", i < names.size() ? or_null(names[i]) : Json(nullptr)}, {"count", accounts[i].counts.total()}});
   return list;
 }
 

@@ -8,8 +8,10 @@ namespace backtrail::api {
 inline constexpr std::size_t kRowResourcesMax = 5;
 
 Json event_row_json(const query::EventView& view);
-// With the record and everything it names.
-Json event_detail_json(const query::EventView& view);
+// A row with the record, byte for byte, as `raw`; as text.
+std::string event_row_with_record(const query::EventView& view);
+// With everything it names and the record, byte for byte, as `raw`; as text.
+std::string event_detail_json(const query::EventView& view);
 // The whole answer of GET /api/v1/activity, as text.
 std::string activity_json(const query::ActivityPage& page);
 

@@ -7,7 +7,7 @@
 
 namespace backtrail::api {
 
-Response event_show(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
-Response event_raw(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
+Response show_event(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
+Response show_event_raw(const Request& request, const Caller& caller, const query::Warehouse& warehouse);
 
 }  // namespace backtrail::api

@@ -44,6 +44,7 @@ void add_accounts(CLI::App& app, int& exit_code) {
   import->footer("  aws organizations list-accounts | backtrail accounts import -\n"
                  "  backtrail accounts import accounts.csv     header: account_id,name,organizational_unit,owner,environment");
   import->add_option("FILE", *file, "JSON of 'aws organizations list-accounts', or CSV; - for standard input")->required();
+  import->fallthrough();
   import->callback([options, file, &exit_code] { exit_code = import_file(*options, *file); });
 }
 

@@ -85,13 +85,16 @@ void add_key(CLI::App& app, int& exit_code) {
   make->add_option("--role", options->role, "administrator, analyst or ingest")->check(CLI::IsMember({"administrator", "analyst", "ingest"}))->capture_default_str();
   make->add_option("--account", options->accounts, "account ids that it may see or write; default all")->delimiter(',');
   make->add_option("--expires", options->expires, "life such as 365d; default for ever");
+  make->fallthrough();  // --data-dir and --json may stand behind the sub-command too
   make->callback([options, &exit_code] { exit_code = with_maintenance(*options, [&](auto& db) { return create(*options, db); }); });
 
   CLI::App* show = command->add_subcommand("list", "show all keys");
+  show->fallthrough();
   show->callback([options, &exit_code] { exit_code = with_maintenance(*options, [&](auto& db) { return list(*options, db); }); });
 
   CLI::App* end = command->add_subcommand("revoke", "make a key useless");
   end->add_option("KEY", options->key_id, "the key's id, as 'key list' shows it")->required();
+  end->fallthrough();
   end->callback([options, &exit_code] { exit_code = with_maintenance(*options, [&](auto& db) { return revoke(*options, db); }); });
 }
 

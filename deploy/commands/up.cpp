@@ -80,6 +80,7 @@ Result<void> load_sample(std::uint64_t events, const WarehouseAccess& access, Se
     });
     bar.done();
     fmt::print("wrote a sample organisation: {} events, {} findings\n", grouped(report.events_written), grouped(report.findings_written));
+    std::fflush(stdout);
     std::ofstream(written) << "ok\n";
   }
   if (const auto accounts = import_sample_accounts(out, runtime); !accounts) return accounts.error();

@@ -117,7 +117,10 @@ void add_targets(const Mentions& targets, LaneList& lanes) {
       case EntityKind::kResource:
         lanes.add(noun_of_resource(entity.key), entity, false, true);
         break;
+      // A setting of the account as a whole: everything that happened there.
       case EntityKind::kAccount:
+        lanes.add("account", entity, true, true);
+        break;
       case EntityKind::kIpAddress:
       case EntityKind::kUserAgent:
         break;

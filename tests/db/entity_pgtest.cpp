@@ -140,7 +140,8 @@ TEST_F(EntityTest, SaysWhenItWasLastSeenByOrOn) {
     const auto found = search(text);
     return found.empty() ? std::nullopt : found.front().last_seen_us;
   };
-  EXPECT_EQ(last("AKIAEXAMPLEALICE0001"), time_of("2026-11-20T10:00:00Z")) << "mallory's event is alike but not hers";
+  EXPECT_EQ(last("AKIAEXAMPLEALICE0001"), time_of("2026-11-20T09:00:00Z"));
+  EXPECT_EQ(last(kRole), time_of("2026-11-20T10:00:00Z"));
   EXPECT_EQ(last("arn:aws:s3:::logs"), time_of("2026-11-20T10:00:00Z"));
   EXPECT_EQ(last("203.0.113.9"), time_of("2026-11-19T10:00:00Z"));
   EXPECT_EQ(last("aws-cli/2.15"), std::nullopt) << "a user agent is searched by kind";

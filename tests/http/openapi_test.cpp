@@ -67,8 +67,12 @@ TEST(OpenApiTest, DescribesEveryRouteAndNoOther) {
   App app(options);
   const Router router = app.router();
   std::set<std::string> served;
-  for (const auto& route : router.routes())
-    served.insert(std::string(method_name(route->method)) + " " + route->pattern);
+  for (const auto& route : router.routes()) {
+    std::string pattern = route->pattern;
+    // A path's last parameter may hold slashes here; OpenAPI has no word for that.
+    if (pattern.ends_with("*}")) pattern.replace(pattern.size() - 2, 2, "}");
+    served.insert(std::string(method_name(route->method)) + " " + pattern);
+  }
   // Doors are open only when there is a pipeline behind them.
   served.insert({"POST /ingest/eventbridge", "POST /ingest/raw"});
   EXPECT_EQ(served, described());
@@ -85,7 +89,7 @@ TEST(OpenApiTest, NamesTheFiltersOfFindings) {
                                       << (parsed ? "" : parsed.error().detail);
     }
   }
-  EXPECT_EQ(parameters_of("/api/v1/findings").size(), 26U);
+  EXPECT_EQ(parameters_of("/api/v1/findings").size(), 27U);
 }
 
 TEST(OpenApiTest, NamesTheFiltersOfActivity) {

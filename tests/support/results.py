@@ -5,6 +5,7 @@
     results.py node STAGE STATUS FILE           what a Node.js test runner printed
     results.py sql COVERAGE FOLDER…             every FOLDER/*.sql was executed by some test
     results.py seconds FILE                     how long a gtest program took
+    results.py failures FILE…                   what the failed tests of gtest programs said; status 1 if none did
     results.py summary FILE…                    names what did not pass, then `N passed, N failed[, N skipped]`
 
 A program that crashed or ran out of time wrote nothing: that is a failure too. summary ends with status 1 when
@@ -110,10 +111,23 @@ def seconds(path):
     return 0
 
 
+def failures(*paths):
+    found = False
+    for path in map(pathlib.Path, paths):
+        for suite in json.loads(path.read_text()).get("testsuites", []) if path.exists() else ():
+            for case in suite.get("testsuite", []):
+                for failure in case.get("failures", []):
+                    found = True
+                    print(f"--- {suite['name']}.{case['name']}\n{failure['failure'][:4000]}")
+    return 0 if found else 1
+
+
 def main(arguments):
     forms = {"gtest": from_gtest, "node": from_node, "sql": from_sql}
     if arguments and arguments[0] == "summary":
         return summary(*arguments[1:])
+    if arguments[:1] == ["failures"]:
+        return failures(*arguments[1:])
     if arguments[:1] == ["seconds"]:
         return seconds(arguments[1])
     if len(arguments) < 2 or arguments[0] not in forms:

@@ -103,9 +103,9 @@ async function plant(api) {
   const account_id = accounts[0].account_id;
   const at = new Date(Math.floor(Date.now() / 1000) * 1000 - 60_000).toISOString().replace('.000Z', 'Z');
   for (const body of [hostileFinding(account_id, at), { Records: [hostileEvent(account_id, at)] }]) {
-    const response = await api.response('ingest/raw', {
+    const response = await fetch(`${api.url}/ingest/raw`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${api.token}` },
       body: JSON.stringify(body),
     });
     if (!response.ok)

@@ -121,6 +121,12 @@ TEST(FindingLanesTest, StopAtTheirLimit) {
   EXPECT_EQ(lanes_of("S3Bucket", "Policy", entities).size(), kLanesMax - 1);
 }
 
+TEST(FindingLanesTest, TakeTheWholeAccountForASettingOfIt) {
+  EXPECT_THAT(texts(lanes_of("AwsAccount", "Software and Configuration Checks",
+                             {entity(FindingRole::kTarget, EntityKind::kAccount, "111122223333")})),
+              ElementsAre("This account | account:111122223333 by on"));
+}
+
 TEST(FindingLanesTest, AreNoneWhenNothingWasNamed) {
   EXPECT_THAT(lanes_of("", "", {}), IsEmpty());
 }

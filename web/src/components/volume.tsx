@@ -8,7 +8,6 @@ import type { Volume } from '../types';
 import { BarChart, type Shade } from './bar_chart';
 import { ProblemBox, Skeleton } from './states';
 
-const kBuckets = 120;
 const kNoShades: readonly Shade[] = [];
 
 export function VolumeChart({
@@ -26,7 +25,7 @@ export function VolumeChart({
   onBrush: (from_ms: number, to_ms: number) => void;
   label: string;
 }) {
-  const path = apiPath(['activity', 'volume'], [...params, ['buckets', String(kBuckets)]]);
+  const path = apiPath(['activity', 'volume'], params);
   const volume = useJson<Volume>(path, true);
   const data = volume.data;
   const shape = useMemo(() => {
@@ -43,17 +42,19 @@ export function VolumeChart({
   if (volume.problem !== undefined) return <ProblemBox problem={volume.problem} retry={volume.reload} />;
   if (data === undefined || shape === undefined) return <Skeleton rows={3} label="Loading the chart" />;
   return (
-    <BarChart
-      label={label}
-      starts_ms={shape.starts_ms}
-      series={shape.series}
-      bucket_ms={data.bucket_seconds * 1000}
-      from_ms={parseInstant(data.from) ?? 0}
-      to_ms={parseInstant(data.to) ?? 1}
-      shades={shades}
-      {...(shadeLabel === undefined ? {} : { shadeLabel })}
-      height_px={height_px}
-      onBrush={onBrush}
-    />
+    <div class={volume.loading ? 'busy' : ''} aria-busy={volume.loading}>
+      <BarChart
+        label={label}
+        starts_ms={shape.starts_ms}
+        series={shape.series}
+        bucket_ms={data.bucket_seconds * 1000}
+        from_ms={parseInstant(data.from) ?? 0}
+        to_ms={parseInstant(data.to) ?? 1}
+        shades={shades}
+        {...(shadeLabel === undefined ? {} : { shadeLabel })}
+        height_px={height_px}
+        onBrush={onBrush}
+      />
+    </div>
   );
 }
