@@ -4,8 +4,9 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "api/version.hpp"
 #include "deploy/commands/commands.hpp"
+
+#include "api/version.hpp"
 
 namespace {
 
@@ -31,11 +32,14 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Start with 'backtrail up', then 'backtrail import PATH…'. Every command has --help.");
   std::string log_level = "info";
-  app.add_option("--log-level", log_level, "debug, info, warn or error")->capture_default_str()->envname("BACKTRAIL_LOG_LEVEL");
+  app.add_option("--log-level", log_level, "debug, info, warn or error")
+      ->capture_default_str()
+      ->envname("BACKTRAIL_LOG_LEVEL");
   app.parse_complete_callback([&log_level] { set_up_logging(log_level); });
 
   int exit_code = kOk;
-  for (const auto add : {add_up, add_import, add_lookup, add_accounts, add_key, add_retention, add_sample, add_migrate}) add(app, exit_code);
+  for (const auto add : {add_up, add_import, add_lookup, add_accounts, add_key, add_retention, add_sample, add_migrate})
+    add(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

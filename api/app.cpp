@@ -26,7 +26,9 @@ struct App::Impl {
   void add_question(Router& router, const char* pattern, Question question) {
     RouteOptions analyst;
     analyst.auth = kNeedsAnalyst;
-    router.add(Method::kGet, pattern, [this, question](const Request& r) { return question(r, caller_of(r), warehouse); }, analyst);
+    router.add(
+        Method::kGet, pattern, [this, question](const Request& r) { return question(r, caller_of(r), warehouse); },
+        analyst);
   }
   void add_questions(Router& router);
   void add_registry(Router& router);
@@ -69,7 +71,9 @@ void App::Impl::add_registry(Router& router) {
   RouteOptions administrator;
   administrator.auth = kNeedsAdministrator;
   administrator.body_limit_bytes = schema::kAccountFileMaxBytes;
-  router.add(Method::kPut, "/api/v1/accounts", [this](const Request& r) { return accounts_import(r, *options.maintenance); }, administrator);
+  router.add(
+      Method::kPut, "/api/v1/accounts", [this](const Request& r) { return accounts_import(r, *options.maintenance); },
+      administrator);
 }
 
 // Ready: the database answers as the role that answers questions.
@@ -82,10 +86,14 @@ Response App::Impl::ready(const Request& request) {
 void App::Impl::add_health(Router& router) {
   RouteOptions quick;
   quick.run_on = RunOn::kIoThread;
-  router.add(Method::kGet, "/livez", [](const Request&) { return respond::json(R"({"live":true})"); }, quick);
+  router.add(
+      Method::kGet, "/livez", [](const Request&) { return respond::json(R"({"live":true})"); }, quick);
   router.add(Method::kGet, "/readyz", [this](const Request& r) { return ready(r); });
-  router.add(Method::kGet, "/metrics", [this](const Request&) { return respond::bytes(metrics.text(options.pipeline), "text/plain; version=0.0.4; charset=utf-8"); });
-  router.add(Method::kGet, "/openapi.json", [](const Request&) { return respond::json(std::string(backtrail_openapi())); });
+  router.add(Method::kGet, "/metrics", [this](const Request&) {
+    return respond::bytes(metrics.text(options.pipeline), "text/plain; version=0.0.4; charset=utf-8");
+  });
+  router.add(Method::kGet, "/openapi.json",
+             [](const Request&) { return respond::json(std::string(backtrail_openapi())); });
 }
 
 App::App(const AppOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -104,7 +112,9 @@ Router App::router() {
 }
 
 void App::connect(ServerOptions& server) {
-  server.authorise = [this](Request& request, std::string_view requirement) { return impl_->authenticator.authorise(request, requirement); };
+  server.authorise = [this](Request& request, std::string_view requirement) {
+    return impl_->authenticator.authorise(request, requirement);
+  };
   server.on_request = [this](const RequestRecord& record) { impl_->metrics.on_request(record); };
 }
 

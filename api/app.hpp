@@ -1,7 +1,7 @@
 // Everything that is served, put together: the table of routes over the warehouse, the pipeline and the page's files.
 //
-// Keep the App alive as long as the server. A process that only serves the API has no pipeline, one that only collects no
-// page. Thread-safe after construction.
+// Keep the App alive as long as the server. A process that only serves the API has no pipeline, one that only collects
+// no page. Thread-safe after construction.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -21,7 +21,7 @@ struct AppOptions {
   schema::Database* maintenance = nullptr;  // as backtrail_maintenance; for the account registry
   ingest::Pipeline* pipeline = nullptr;     // doors are open when it is there
   schema::HashKey hash_key;
-  bool serve_questions = true;             // the REST API; false: doors only
+  bool serve_questions = true;                         // the REST API; false: doors only
   std::optional<std::filesystem::path> web_directory;  // the built page
 };
 

@@ -20,7 +20,8 @@ std::optional<Error> refuse(const schema::ApiEvent& event, const Admission& admi
   if (!admission.scope->allows(event.account_id)) return mismatch(event.account_id);
   if (event.event_time_us > admission.now_us + kFutureMaxUs)
     return fail(Code::kBadTime, "time: more than ten years in the future");
-  const auto first_kept = schema::first_kept_day(*admission.retention, event.event_class, schema::day_of(admission.now_us));
+  const auto first_kept =
+      schema::first_kept_day(*admission.retention, event.event_class, schema::day_of(admission.now_us));
   if (first_kept && event.event_day() < *first_kept)
     return fail(Code::kBadTime, fmt::format("too_old: of {}, kept from {} on", schema::format_day(event.event_day()),
                                             schema::format_day(*first_kept)));

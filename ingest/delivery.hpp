@@ -28,9 +28,9 @@ struct Receipt {
   std::uint64_t received = 0;
   std::uint64_t fresh = 0;  // "new" in answers; a keyword here
   std::uint64_t duplicates = 0;
-  std::uint64_t variants = 0;     // same event id, other content: kept and alerted
-  std::uint64_t updated = 0;      // a newer state of a known finding
-  std::uint64_t stale = 0;        // an older state of a known finding, kept as a version
+  std::uint64_t variants = 0;  // same event id, other content: kept and alerted
+  std::uint64_t updated = 0;   // a newer state of a known finding
+  std::uint64_t stale = 0;     // an older state of a known finding, kept as a version
   std::uint64_t quarantined = 0;
   std::optional<schema::Error> error;  // nothing may be promised to the sender
 

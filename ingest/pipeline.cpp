@@ -1,9 +1,8 @@
 #include "ingest/pipeline.hpp"
 
+#include <algorithm>
 #include <backtrail_ingest_sql.hpp>
 #include <spdlog/spdlog.h>
-
-#include <algorithm>
 
 #include "ingest/load/batch_writer.hpp"
 #include "schema/pg/row_as.hpp"
@@ -19,7 +18,8 @@ schema::Result<schema::HashKey> read_hash_key(schema::Database& database) {
   return database.read(schema::AccountScope::none(), [](schema::Transaction& tx) -> schema::Result<schema::HashKey> {
     const pqxx::binarystring bytes(tx.exec(sql::hash_key)[0][0]);
     schema::HashKey key;
-    if (bytes.size() != key.bytes.size()) return schema::fail(schema::Code::kSchema, "the warehouse's hash key is damaged");
+    if (bytes.size() != key.bytes.size())
+      return schema::fail(schema::Code::kSchema, "the warehouse's hash key is damaged");
     std::copy(bytes.data(), bytes.data() + bytes.size(), key.bytes.begin());
     return key;
   });
@@ -63,28 +63,35 @@ Pipeline::~Pipeline() {
 void Pipeline::submit(Delivery delivery, ReceiptCallback callback) {
   if (enqueue(delivery, callback, false)) return;
   Receipt refused;
-  refused.error = schema::fail(schema::Code::kOverload, "too many deliveries are waiting; send it again in a few seconds");
+  refused.error =
+      schema::fail(schema::Code::kOverload, "too many deliveries are waiting; send it again in a few seconds");
   callback(refused);
 }
 
-void Pipeline::submit_when_room(Delivery delivery, ReceiptCallback callback) { enqueue(delivery, callback, true); }
+void Pipeline::submit_when_room(Delivery delivery, ReceiptCallback callback) {
+  enqueue(delivery, callback, true);
+}
 
 bool Pipeline::enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait) {
   const std::size_t bytes = delivery.body.size();
   std::unique_lock lock(input_mutex_);
   // One delivery always fits: otherwise one that is larger than the queue would wait for ever.
   const auto room = [&] { return input_bytes_ == 0 || input_bytes_ + bytes <= options_.input_bytes_max; };
-  if (wait) input_room_.wait(lock, room);
-  else if (!room()) return false;
+  if (wait)
+    input_room_.wait(lock, room);
+  else if (!room())
+    return false;
   input_bytes_ += bytes;
-  input_.push_back(std::make_shared<PendingDelivery>(std::move(delivery), [this, callback = std::move(callback)](const Receipt& receipt) {
-    if (receipt.error) ++failures_;
-    else {
-      const std::lock_guard totals_lock(totals_mutex_);
-      totals_.add(receipt);
-    }
-    callback(receipt);
-  }));
+  input_.push_back(std::make_shared<PendingDelivery>(std::move(delivery),
+                                                     [this, callback = std::move(callback)](const Receipt& receipt) {
+                                                       if (receipt.error)
+                                                         ++failures_;
+                                                       else {
+                                                         const std::lock_guard totals_lock(totals_mutex_);
+                                                         totals_.add(receipt);
+                                                       }
+                                                       callback(receipt);
+                                                     }));
   input_ready_.notify_one();
   return true;
 }
@@ -137,8 +144,10 @@ void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
   Batch rest = sink.take();
   pending->add_rows(rest.rows.size());
   const bool done = pending->parsed();
-  if (!rest.rows.empty()) push(std::move(rest));
-  else if (done) finish_with_ledger(database_, *pending);
+  if (!rest.rows.empty())
+    push(std::move(rest));
+  else if (done)
+    finish_with_ledger(database_, *pending);
 }
 
 void Pipeline::push(Batch batch) {

@@ -4,8 +4,8 @@
 //
 // A receipt without an error means: every record of the delivery is committed with synchronous_commit=on, or was stored
 // before, or is in quarantine. Writers do not linger: a free one takes what is queued, at most kBatchMaxRows rows or
-// kBatchMaxBytes. Callbacks run on a writer or parser thread and must be quick. Thread-safe. The destructor finishes what
-// was submitted.
+// kBatchMaxBytes. Callbacks run on a writer or parser thread and must be quick. Thread-safe. The destructor finishes
+// what was submitted.
 #pragma once
 #include <atomic>
 #include <condition_variable>

@@ -32,7 +32,8 @@ struct Envelope {
 // Some senders write null for a list without elements.
 bool has_record_array(const JsonNode& node) {
   for (const auto key : kRecordArrays)
-    if (const JsonNode* member = node.find(key); member != nullptr && (member->is_array() || member->is_null())) return true;
+    if (const JsonNode* member = node.find(key); member != nullptr && (member->is_array() || member->is_null()))
+      return true;
   return false;
 }
 
@@ -54,21 +55,24 @@ bool open_object(Recogniser& recogniser, std::string_view text, const JsonNode&,
 
 constexpr std::string_view kDetail = "detail", kData = "data", kAws = "aws", kCloudTrail = "cloudtrail";
 
-bool is_eventbridge(const JsonNode& node) { return node.find("detail-type") != nullptr && has_object<kDetail>(node); }
+bool is_eventbridge(const JsonNode& node) {
+  return node.find("detail-type") != nullptr && has_object<kDetail>(node);
+}
 // Recorded API answers: {"status_code": 200, "data": {…}}.
-bool is_recorded_answer(const JsonNode& node) { return node.find("status_code") != nullptr && has_object<kData>(node); }
-bool is_lookup_event(const JsonNode& node) { return !node.string_at("CloudTrailEvent").empty(); }
+bool is_recorded_answer(const JsonNode& node) {
+  return node.find("status_code") != nullptr && has_object<kData>(node);
+}
+bool is_lookup_event(const JsonNode& node) {
+  return !node.string_at("CloudTrailEvent").empty();
+}
 bool open_lookup_event(Recogniser& recogniser, std::string_view, const JsonNode& node, int depth) {
   return recogniser.expand_string(node.string_at("CloudTrailEvent"), depth);
 }
 
 constexpr std::array kEnvelopes{
-    Envelope{is_eventbridge, open_object<kDetail>},
-    Envelope{has_record_array, open_record_array},
-    Envelope{is_lookup_event, open_lookup_event},
-    Envelope{is_recorded_answer, open_object<kData>},
-    Envelope{has_object<kAws>, open_object<kAws>},
-    Envelope{has_object<kCloudTrail>, open_object<kCloudTrail>},
+    Envelope{is_eventbridge, open_object<kDetail>}, Envelope{has_record_array, open_record_array},
+    Envelope{is_lookup_event, open_lookup_event},   Envelope{is_recorded_answer, open_object<kData>},
+    Envelope{has_object<kAws>, open_object<kAws>},  Envelope{has_object<kCloudTrail>, open_object<kCloudTrail>},
 };
 
 bool is_json_atom(std::string_view text) {
@@ -106,8 +110,10 @@ void Recogniser::run(const Decoded& decoded) {
 }
 
 void Recogniser::run(std::string_view document) {
-  if (starts_like_json(document)) expand_stream(ValueStream(document), 0);
-  else quarantine(fail(Code::kBadJson, "syntax: not JSON"), document);
+  if (starts_like_json(document))
+    expand_stream(ValueStream(document), 0);
+  else
+    quarantine(fail(Code::kBadJson, "syntax: not JSON"), document);
 }
 
 std::size_t Recogniser::expand_stream(ValueStream stream, int depth) {
@@ -118,21 +124,25 @@ std::size_t Recogniser::expand_stream(ValueStream stream, int depth) {
 bool Recogniser::expand_record_arrays(std::string_view object, int depth) {
   bool found = false;
   // All of them: a second one, of whatever name, must not vanish behind the first.
-  for (std::size_t array = 0; (array = find_array_member(object, kRecordArrays, array)) != std::string_view::npos; found = true)
+  for (std::size_t array = 0; (array = find_array_member(object, kRecordArrays, array)) != std::string_view::npos;
+       found = true)
     array += expand_stream(ValueStream(object.substr(array), true), depth);
   return found;
 }
 
 void Recogniser::expand(const Piece& piece, int depth) {
-  if (depth > kEnvelopeDepthMax) return quarantine(fail(Code::kTooLarge, "envelopes are nested too deeply"), piece.text);
+  if (depth > kEnvelopeDepthMax)
+    return quarantine(fail(Code::kTooLarge, "envelopes are nested too deeply"), piece.text);
   switch (piece.kind) {
     case Piece::Kind::kGarbage:
       // `null` or `5` in place of a record is an empty delivery, not a lost one.
-      if (!is_json_atom(piece.text)) quarantine(fail(Code::kBadJson, "syntax: text that is no JSON object"), piece.text);
+      if (!is_json_atom(piece.text))
+        quarantine(fail(Code::kBadJson, "syntax: text that is no JSON object"), piece.text);
       return;
     case Piece::Kind::kTruncated:
       return expand_container(piece, fail(Code::kBadJson, "truncated: the text ends inside a value"), depth);
-    case Piece::Kind::kValue: break;
+    case Piece::Kind::kValue:
+      break;
   }
   if (piece.text.front() == '[') {
     expand_stream(ValueStream(piece.text.substr(1), true), depth + 1);
@@ -153,8 +163,8 @@ void Recogniser::expand_container(const Piece& piece, const schema::Error& why, 
     return;
   }
   if (expand_record_arrays(piece.text, depth + 1)) return;
-  // A line that lost its end swallows the lines behind it. Each that begins a value is looked at by itself: none of them holds
-  // another, so that this neither nests nor reads anything twice.
+  // A line that lost its end swallows the lines behind it. Each that begins a value is looked at by itself: none of
+  // them holds another, so that this neither nests nor reads anything twice.
   std::size_t end = piece.text.find("\n{");
   quarantine(why, piece.text.substr(0, end));
   while (end != std::string_view::npos) {
@@ -172,8 +182,10 @@ bool Recogniser::map_leaf(const JsonNode& node, std::string_view text) {
   };
   if (schema::looks_like_cloudtrail(node)) {
     const auto event = schema::read_cloudtrail_record(node, text, {context_.received_us, context_.hash_key});
-    if (event) sink_.on_event(*event, position_++);
-    else quarantine(event.error(), text);
+    if (event)
+      sink_.on_event(*event, position_++);
+    else
+      quarantine(event.error(), text);
   } else if (looks_like_guardduty(node)) {
     finding(map_guardduty(node, text, context_));
   } else if (looks_like_asff(node)) {

@@ -1,8 +1,9 @@
 // The recogniser: finds the records in a document by their shape, never by the door they came through.
 //
-// Envelopes (EventBridge, log files, API answers, strings that hold JSON) are opened recursively; leaves are mapped. Each
-// shape is one entry of a table in recognise.cpp with its predicate and its way inwards, so that a new wire form is a file
-// and a line. Whatever is neither goes to quarantine with its bytes: every record is reported to the sink exactly once.
+// Envelopes (EventBridge, log files, API answers, strings that hold JSON) are opened recursively; leaves are mapped.
+// Each shape is one entry of a table in recognise.cpp with its predicate and its way inwards, so that a new wire form
+// is a file and a line. Whatever is neither goes to quarantine with its bytes: every record is reported to the sink
+// exactly once.
 #pragma once
 #include <cstdint>
 #include <deque>

@@ -13,10 +13,12 @@ bool worth_a_name(const schema::Entity& entity) {
   switch (entity.kind) {
     case schema::EntityKind::kPrincipal:
     case schema::EntityKind::kInstance:
-    case schema::EntityKind::kIpAddress: return true;
+    case schema::EntityKind::kIpAddress:
+      return true;
     case schema::EntityKind::kResource:
       return !(entity.key.starts_with("arn:aws:s3:::") && entity.key.find('/') != std::string::npos);
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -30,12 +32,14 @@ std::string clean_text(std::string_view text) {
 
 bool KnownNames::add(const std::string& account_id, schema::EntityKind kind, std::int64_t hash, std::string_view name) {
   if (names_.size() >= kKnownNamesMax) names_.clear();
-  const std::uint64_t mixed = std::hash<std::string>{}(account_id) * 31 + std::hash<std::string_view>{}(name) * 7 +
+  const std::uint64_t mixed = std::hash<std::string>{}(account_id)*31 + std::hash<std::string_view>{}(name)*7 +
                               static_cast<std::uint64_t>(hash) * 3 + static_cast<std::uint64_t>(kind);
   return names_.insert(mixed).second;
 }
 
-bool KnownNames::add_account(const std::string& account_id) { return accounts_.insert(account_id).second; }
+bool KnownNames::add_account(const std::string& account_id) {
+  return accounts_.insert(account_id).second;
+}
 
 void KnownNames::forget_after(std::uint64_t failures) {
   if (failures == failures_) return;

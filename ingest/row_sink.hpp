@@ -9,8 +9,8 @@
 
 namespace backtrail::ingest {
 
-// Which entity names and accounts this thread has handed over already. Forgotten when a batch failed: its names were not
-// written then.
+// Which entity names and accounts this thread has handed over already. Forgotten when a batch failed: its names were
+// not written then.
 class KnownNames {
  public:
   // True when it was not known.
@@ -39,7 +39,8 @@ class RowSink final : public RecordSink {
  private:
   void add(Row row);
   void note(const std::string& account_id, const schema::Entity& entity);
-  void refuse_record(const schema::Error& error, std::string_view raw, const std::string& account_id, std::uint64_t position);
+  void refuse_record(const schema::Error& error, std::string_view raw, const std::string& account_id,
+                     std::uint64_t position);
 
   PendingPtr delivery_;
   const Admission& admission_;

@@ -1,8 +1,7 @@
 #include "api/auth/authenticator.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
+#include <sodium.h>
 
 #include "api/rest/problem.hpp"
 #include "schema/core/hash.hpp"
@@ -15,8 +14,8 @@ namespace {
 std::string decode_base64(std::string_view text) {
   std::string out(text.size(), '\0');
   std::size_t size = 0;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr, &size,
-                        nullptr, sodium_base64_VARIANT_ORIGINAL) != 0)
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr,
+                        &size, nullptr, sodium_base64_VARIANT_ORIGINAL) != 0)
     return {};
   out.resize(size);
   return out;
@@ -34,7 +33,8 @@ std::string cookie_value(std::string_view cookies, std::string_view name) {
     const std::size_t end = semicolon == std::string_view::npos ? cookies.size() : semicolon;
     while (at < end && cookies[at] == ' ') ++at;
     const std::string_view pair = cookies.substr(at, end - at);
-    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) return std::string(pair.substr(name.size() + 1));
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('='))
+      return std::string(pair.substr(name.size() + 1));
     at = end + 1;
   }
   return {};

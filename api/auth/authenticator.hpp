@@ -1,7 +1,7 @@
 // Tells who sent a request by the key it carries, and refuses those who may not use a route.
 //
-// A token comes as `Authorization: Bearer TOKEN`, as the password of `Authorization: Basic`, as `X-Api-Key`, or in the page's
-// cookie. Keys are looked up by id and compared in constant time (schema/registry); an answer is remembered for
+// A token comes as `Authorization: Bearer TOKEN`, as the password of `Authorization: Basic`, as `X-Api-Key`, or in the
+// page's cookie. Keys are looked up by id and compared in constant time (schema/registry); an answer is remembered for
 // kAnswerLife, so a revoked key stops working within that time. When the keys cannot be read the answer is 503, never
 // 401: a sender must try again, not give up. Thread-safe.
 #pragma once
@@ -19,9 +19,9 @@
 namespace backtrail::api {
 
 // RouteOptions::auth of our routes.
-inline constexpr const char* kNeedsAnalyst = "analyst";              // analysts and administrators
+inline constexpr const char* kNeedsAnalyst = "analyst";  // analysts and administrators
 inline constexpr const char* kNeedsAdministrator = "administrator";
-inline constexpr const char* kNeedsIngest = "ingest";                // ingest keys and administrators
+inline constexpr const char* kNeedsIngest = "ingest";  // ingest keys and administrators
 
 inline constexpr const char* kTokenCookie = "backtrail_token";
 
@@ -47,7 +47,8 @@ class Authenticator {
   std::map<std::string, Remembered> remembered_;  // by the token's SHA-256
 };
 
-// The token that the request carries; empty when none. `from_cookie` is told because browsers send cookies by themselves.
+// The token that the request carries; empty when none. `from_cookie` is told because browsers send cookies by
+// themselves.
 std::string token_of(const Request& request, bool& from_cookie);
 
 const Caller& caller_of(const Request& request);

@@ -20,8 +20,10 @@ AsyncHandler door(ingest::Pipeline& pipeline, const char* name) {
     delivery.scope = caller.scope;
     delivery.received_us = schema::now_us();
     pipeline.submit(std::move(delivery), [request, done](const ingest::Receipt& receipt) {
-      if (receipt.error) done(problem_for(*receipt.error, *request));
-      else done(respond::json(receipt_json(receipt)));
+      if (receipt.error)
+        done(problem_for(*receipt.error, *request));
+      else
+        done(respond::json(receipt_json(receipt)));
     });
   };
 }
@@ -29,9 +31,9 @@ AsyncHandler door(ingest::Pipeline& pipeline, const char* name) {
 }  // namespace
 
 std::string receipt_json(const ingest::Receipt& receipt) {
-  const nlohmann::ordered_json answer{{"received", receipt.received},     {"new", receipt.fresh},
-                                      {"duplicates", receipt.duplicates}, {"variants", receipt.variants},
-                                      {"updated", receipt.updated},       {"stale", receipt.stale},
+  const nlohmann::ordered_json answer{{"received", receipt.received},      {"new", receipt.fresh},
+                                      {"duplicates", receipt.duplicates},  {"variants", receipt.variants},
+                                      {"updated", receipt.updated},        {"stale", receipt.stale},
                                       {"quarantined", receipt.quarantined}};
   return answer.dump();
 }

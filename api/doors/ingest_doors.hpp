@@ -2,8 +2,8 @@
 //
 //   POST /ingest/eventbridge   EventBridge API destinations: one event, or an array of them
 //   POST /ingest/raw           anything: JSON, NDJSON, gzip, zip, zstd
-// What is inside is recognised by its shape, so any payload is accepted at any door. Content that cannot be stored goes to
-// quarantine and the answer is still 200; a full queue or a database that is away is 503 with Retry-After, which
+// What is inside is recognised by its shape, so any payload is accepted at any door. Content that cannot be stored goes
+// to quarantine and the answer is still 200; a full queue or a database that is away is 503 with Retry-After, which
 // EventBridge retries. Thread-safe.
 #pragma once
 #include "api/http/router.hpp"

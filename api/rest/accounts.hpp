@@ -1,4 +1,5 @@
-// GET and PUT /api/v1/accounts: the registry with what was heard of each account, and its import. Thread-safe; may block.
+// GET and PUT /api/v1/accounts: the registry with what was heard of each account, and its import. Thread-safe; may
+// block.
 #pragma once
 #include "api/auth/caller.hpp"
 #include "api/http/request.hpp"

@@ -25,7 +25,8 @@ Response list_activity(const Request& request, const Caller& caller, const query
     if (!parsed) return problem_for(parsed.error(), request);
     limit = *parsed;
   }
-  const auto page = query::activity(warehouse, caller.scope, *filter, limit, request.query_value("cursor").value_or(""));
+  const auto page =
+      query::activity(warehouse, caller.scope, *filter, limit, request.query_value("cursor").value_or(""));
   if (!page) return problem_for(page.error(), request);
   return respond::json(activity_json(*page));
 }
@@ -84,7 +85,8 @@ schema::Result<std::size_t> buckets_of(const Request& request) {
   const auto parsed = query::parse_limit(*text);
   constexpr std::size_t kBucketsMin = 2;
   if (!parsed || *parsed < kBucketsMin || *parsed > query::kBucketsMax)
-    return schema::fail(schema::Code::kBadParameter, fmt::format("buckets: must be {} to {}", kBucketsMin, query::kBucketsMax));
+    return schema::fail(schema::Code::kBadParameter,
+                        fmt::format("buckets: must be {} to {}", kBucketsMin, query::kBucketsMax));
   return *parsed;
 }
 
@@ -104,7 +106,10 @@ Response show_activity_volume(const Request& request, const Caller& caller, cons
     item.update(outcomes_json(bucket.counts));
     buckets.push_back(std::move(item));
   }
-  return respond::json(dump({{"bucket_seconds", volume->bucket_seconds}, {"from", time_json(volume->range.from_us)}, {"to", time_json(volume->range.to_us)}, {"buckets", std::move(buckets)}}));
+  return respond::json(dump({{"bucket_seconds", volume->bucket_seconds},
+                             {"from", time_json(volume->range.from_us)},
+                             {"to", time_json(volume->range.to_us)},
+                             {"buckets", std::move(buckets)}}));
 }
 
 namespace {
@@ -118,14 +123,18 @@ struct EventExport {
   bool pull(std::string& out) {
     if (first && format == query::ExportFormat::kCsv) query::append_csv_row(event_csv_header(with_raw), out);
     first = false;
-    const auto piece = events.next().value();  // an error cuts the connection, so that a part is never taken for the whole
+    const auto piece =
+        events.next().value();  // an error cuts the connection, so that a part is never taken for the whole
     for (const auto& view : piece) write(view, out);
     return piece.size() >= query::kExportPageEvents;
   }
   void write(const query::EventView& view, std::string& out) const {
-    if (format == query::ExportFormat::kCsv) query::append_csv_row(event_csv_cells(view, with_raw), out);
-    else if (with_raw) query::append_ndjson_line(event_row_with_record(view), out);
-    else query::append_ndjson_line(dump(event_row_json(view)), out);
+    if (format == query::ExportFormat::kCsv)
+      query::append_csv_row(event_csv_cells(view, with_raw), out);
+    else if (with_raw)
+      query::append_ndjson_line(event_row_with_record(view), out);
+    else
+      query::append_ndjson_line(dump(event_row_json(view)), out);
   }
 };
 
@@ -141,8 +150,10 @@ Response export_activity(const Request& request, const Caller& caller, const que
   auto events = query::ActivityExport::open(warehouse, caller.scope, *filter);
   if (!events) return problem_for(events.error(), request);
   const auto rows = std::make_shared<EventExport>(EventExport{std::move(*events), *format, *with_raw});
-  Response response = respond::stream([rows](std::string& out) { return rows->pull(out); }, query::media_type_of(*format));
-  response.headers.set("Content-Disposition", fmt::format("attachment; filename=\"activity.{}\"", query::name_of(*format)));
+  Response response =
+      respond::stream([rows](std::string& out) { return rows->pull(out); }, query::media_type_of(*format));
+  response.headers.set("Content-Disposition",
+                       fmt::format("attachment; filename=\"activity.{}\"", query::name_of(*format)));
   return response;
 }
 

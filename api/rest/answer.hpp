@@ -14,13 +14,19 @@ namespace backtrail::api {
 
 using Json = nlohmann::ordered_json;
 
-inline Json time_json(std::int64_t us) { return schema::format_rfc3339(us); }
-inline Json time_json(const std::optional<std::int64_t>& us) { return us ? time_json(*us) : Json(nullptr); }
+inline Json time_json(std::int64_t us) {
+  return schema::format_rfc3339(us);
+}
+inline Json time_json(const std::optional<std::int64_t>& us) {
+  return us ? time_json(*us) : Json(nullptr);
+}
 template <class T>
 Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
-inline Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+inline Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
 
 // entity_ref of the API: kind, key, name, account_id.
 Json entity_json(const schema::Entity& entity);
@@ -30,6 +36,7 @@ Json entity_json(const std::optional<schema::Entity>& entity);
 std::string dump(const Json& json);
 
 // The query's parameters, without those named.
-std::vector<query::Parameter> parameters_of(const Request& request, std::initializer_list<std::string_view> without = {});
+std::vector<query::Parameter> parameters_of(const Request& request,
+                                            std::initializer_list<std::string_view> without = {});
 
 }  // namespace backtrail::api

@@ -23,7 +23,9 @@ Json entity_with_account(const schema::Entity& entity, const std::optional<std::
 }
 
 schema::Error unknown_kind() {
-  return fail(Code::kBadParameter, "kind: not a kind of entity; use account, principal, role_session, access_key, instance, ip_address, user_agent or resource");
+  return fail(Code::kBadParameter,
+              "kind: not a kind of entity; use account, principal, role_session, access_key, instance, ip_address, "
+              "user_agent or resource");
 }
 
 // A misspelt parameter would give the answer to another question.
@@ -63,7 +65,8 @@ Response search_entities(const Request& request, const Caller& caller, const que
 Response show_entity(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
   const auto kind = schema::entity_kind_from(request.path_parameter("kind"));
   if (!kind) return problem_for(fail(Code::kNotFound, "there is no such kind of entity"), request);
-  if (const auto unknown = unknown_parameter(request, {"key", "last", "from", "to"})) return problem_for(*unknown, request);
+  if (const auto unknown = unknown_parameter(request, {"key", "last", "from", "to"}))
+    return problem_for(*unknown, request);
   // Keys with slashes and other odd characters travel better as a parameter.
   const std::string key(request.query_value("key").value_or(request.path_parameter("key")));
   if (key.empty()) return problem_for(fail(Code::kBadParameter, "key: which entity; give its key"), request);
@@ -75,7 +78,8 @@ Response show_entity(const Request& request, const Caller& caller, const query::
   if (!profile) return problem_for(profile.error(), request);
   Json json = entity_with_account(profile->entity, profile->account_id);
   Json facts = Json::array();
-  for (const auto& fact : profile->facts) facts.push_back({{"label", fact.label}, {"value", fact.value}, {"entity", entity_json(fact.entity)}});
+  for (const auto& fact : profile->facts)
+    facts.push_back({{"label", fact.label}, {"value", fact.value}, {"entity", entity_json(fact.entity)}});
   json["facts"] = std::move(facts);
   json["from"] = time_json(profile->range.from_us);
   json["to"] = time_json(profile->range.to_us);

@@ -15,19 +15,24 @@ Json resource_json(const schema::Entity& entity, const std::string& account_id) 
   return entity.key.starts_with("arn:") ? entity_json(entity) : entity_in_account(entity, account_id);
 }
 
-Json key_or_null(const std::optional<schema::Entity>& entity) { return entity ? Json(entity->key) : Json(nullptr); }
+Json key_or_null(const std::optional<schema::Entity>& entity) {
+  return entity ? Json(entity->key) : Json(nullptr);
+}
 
 // What the row's resource column shows: resources and instances, not keys and principals.
 std::vector<const schema::Entity*> resources_of(const schema::ApiEvent& event) {
   std::vector<const schema::Entity*> resources;
   for (const auto& mention : event.mentions)
-    if (mention.kind == schema::EntityKind::kResource || mention.kind == schema::EntityKind::kInstance) resources.push_back(&mention);
+    if (mention.kind == schema::EntityKind::kResource || mention.kind == schema::EntityKind::kInstance)
+      resources.push_back(&mention);
   return resources;
 }
 
 Json matched_json(const std::vector<query::MatchedEntity>& matched) {
   Json list = Json::array();
-  for (const auto& match : matched) list.push_back({{"kind", name_of(match.entity.kind)}, {"key", match.entity.key}, {"direction", name_of(match.direction)}});
+  for (const auto& match : matched)
+    list.push_back(
+        {{"kind", name_of(match.entity.kind)}, {"key", match.entity.key}, {"direction", name_of(match.direction)}});
   return list;
 }
 
@@ -37,7 +42,8 @@ Json event_row_json(const query::EventView& view) {
   const schema::ApiEvent& event = view.event;
   const auto all_resources = resources_of(event);
   Json resources = Json::array();
-  for (std::size_t i = 0; i < std::min(all_resources.size(), kRowResourcesMax); ++i) resources.push_back(resource_json(*all_resources[i], event.account_id));
+  for (std::size_t i = 0; i < std::min(all_resources.size(), kRowResourcesMax); ++i)
+    resources.push_back(resource_json(*all_resources[i], event.account_id));
   return {{"event_id", to_string(event.event_id)},
           {"event_key", query::event_key(view)},
           {"event_time", time_json(event.event_time_us)},
@@ -78,12 +84,15 @@ std::string with_record(std::string object, const query::EventView& view) {
 
 }  // namespace
 
-std::string event_row_with_record(const query::EventView& view) { return with_record(dump(event_row_json(view)), view); }
+std::string event_row_with_record(const query::EventView& view) {
+  return with_record(dump(event_row_json(view)), view);
+}
 
 std::string event_detail_json(const query::EventView& view) {
   Json json = event_row_json(view);
   Json mentions = Json::array();
-  for (const auto* who : {&view.event.principal, &view.event.session, &view.event.access_key, &view.event.instance, &view.event.ip_address, &view.event.user_agent}) {
+  for (const auto* who : {&view.event.principal, &view.event.session, &view.event.access_key, &view.event.instance,
+                          &view.event.ip_address, &view.event.user_agent}) {
     if (!*who) continue;
     Json mention = entity_json(**who);
     mention["direction"] = "by";
@@ -105,15 +114,22 @@ std::string activity_json(const query::ActivityPage& page) {
   for (const auto& view : page.events) events.push_back(event_row_json(view));
   for (const auto& entity : page.covered.entities) entities.push_back(entity_json(entity));
   Json covered{{"from", time_json(page.covered.range.from_us)}, {"to", time_json(page.covered.range.to_us)}};
-  if (page.covered.accounts) covered["accounts"] = *page.covered.accounts;
-  else covered["accounts"] = "*";
+  if (page.covered.accounts)
+    covered["accounts"] = *page.covered.accounts;
+  else
+    covered["accounts"] = "*";
   covered["entities"] = std::move(entities);
   covered["complete"] = page.covered.complete;
   covered["reasons"] = page.covered.reasons;
-  return dump({{"events", std::move(events)}, {"total", page.total}, {"next_cursor", or_null(page.next_cursor)}, {"covered", std::move(covered)}});
+  return dump({{"events", std::move(events)},
+               {"total", page.total},
+               {"next_cursor", or_null(page.next_cursor)},
+               {"covered", std::move(covered)}});
 }
 
-Json outcomes_json(const query::OutcomeCounts& counts) { return {{"ok", counts.ok}, {"denied", counts.denied}, {"failed", counts.failed}}; }
+Json outcomes_json(const query::OutcomeCounts& counts) {
+  return {{"ok", counts.ok}, {"denied", counts.denied}, {"failed", counts.failed}};
+}
 
 namespace {
 
@@ -148,17 +164,22 @@ Json apis_json(const std::vector<query::ApiCount>& apis) {
   return list;
 }
 
-Json accounts_json(const std::vector<query::ValueCount>& accounts, const std::vector<std::optional<std::string>>& names) {
+Json accounts_json(const std::vector<query::ValueCount>& accounts,
+                   const std::vector<std::optional<std::string>>& names) {
   Json list = Json::array();
   for (std::size_t i = 0; i < accounts.size(); ++i)
-    list.push_back({{"account_id", accounts[i].value}, {"account_name", i < names.size() ? or_null(names[i]) : Json(nullptr)}, {"count", accounts[i].counts.total()}});
+    list.push_back({{"account_id", accounts[i].value},
+                    {"account_name", i < names.size() ? or_null(names[i]) : Json(nullptr)},
+                    {"count", accounts[i].counts.total()}});
   return list;
 }
 
 const std::vector<std::string>& event_csv_header(bool with_raw) {
-  static const std::vector<std::string> header{"event_time", "account_id", "account_name", "region", "service", "api", "outcome", "error_code", "error_message",
-                                               "read_only", "event_class", "identity_type", "principal", "principal_name", "session_name", "source_identity",
-                                               "access_key_id", "source_ip", "user_agent", "invoked_by", "caller_account_id", "resources", "event_id", "matched"};
+  static const std::vector<std::string> header{
+      "event_time", "account_id",     "account_name",      "region",          "service",       "api",
+      "outcome",    "error_code",     "error_message",     "read_only",       "event_class",   "identity_type",
+      "principal",  "principal_name", "session_name",      "source_identity", "access_key_id", "source_ip",
+      "user_agent", "invoked_by",     "caller_account_id", "resources",       "event_id",      "matched"};
   static const std::vector<std::string> header_with_raw = [] {
     auto all = header;
     all.emplace_back("raw");
@@ -172,12 +193,32 @@ std::vector<std::string> event_csv_cells(const query::EventView& view, bool with
   const auto key = [](const std::optional<schema::Entity>& entity) { return entity ? entity->key : std::string{}; };
   std::string resources, matched;
   for (const auto* resource : resources_of(event)) resources += (resources.empty() ? "" : " ") + resource->key;
-  for (const auto& match : view.matched) matched += (matched.empty() ? "" : " ") + std::string(name_of(match.direction)) + ":" + match.entity.key;
-  std::vector<std::string> cells{schema::format_rfc3339(event.event_time_us), event.account_id, view.account_name.value_or(""), event.region, event.service, event.api,
-                                 std::string(name_of(event.outcome)), event.error_code, event.error_message, event.read_only ? (*event.read_only ? "true" : "false") : "",
-                                 std::string(name_of(event.event_class)), event.identity_type, key(event.principal), event.principal ? event.principal->name : "",
-                                 event.session_name, event.source_identity, key(event.access_key), event.source_address, key(event.user_agent), event.invoked_by,
-                                 event.caller_account_id, resources, to_string(event.event_id), matched};
+  for (const auto& match : view.matched)
+    matched += (matched.empty() ? "" : " ") + std::string(name_of(match.direction)) + ":" + match.entity.key;
+  std::vector<std::string> cells{schema::format_rfc3339(event.event_time_us),
+                                 event.account_id,
+                                 view.account_name.value_or(""),
+                                 event.region,
+                                 event.service,
+                                 event.api,
+                                 std::string(name_of(event.outcome)),
+                                 event.error_code,
+                                 event.error_message,
+                                 event.read_only ? (*event.read_only ? "true" : "false") : "",
+                                 std::string(name_of(event.event_class)),
+                                 event.identity_type,
+                                 key(event.principal),
+                                 event.principal ? event.principal->name : "",
+                                 event.session_name,
+                                 event.source_identity,
+                                 key(event.access_key),
+                                 event.source_address,
+                                 key(event.user_agent),
+                                 event.invoked_by,
+                                 event.caller_account_id,
+                                 resources,
+                                 to_string(event.event_id),
+                                 matched};
   if (with_raw) cells.push_back(view.raw);
   return cells;
 }

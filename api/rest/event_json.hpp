@@ -18,7 +18,8 @@ std::string activity_json(const query::ActivityPage& page);
 Json outcomes_json(const query::OutcomeCounts& counts);
 Json values_json(const std::vector<query::ValueCount>& values);
 Json apis_json(const std::vector<query::ApiCount>& apis);
-Json accounts_json(const std::vector<query::ValueCount>& accounts, const std::vector<std::optional<std::string>>& names);
+Json accounts_json(const std::vector<query::ValueCount>& accounts,
+                   const std::vector<std::optional<std::string>>& names);
 
 const std::vector<std::string>& event_csv_header(bool with_raw);
 std::vector<std::string> event_csv_cells(const query::EventView& view, bool with_raw);

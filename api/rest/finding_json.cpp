@@ -4,7 +4,9 @@
 
 namespace backtrail::api {
 
-std::string severity_label(int stored) { return std::string(name_of(static_cast<schema::Severity>(stored))); }
+std::string severity_label(int stored) {
+  return std::string(name_of(static_cast<schema::Severity>(stored)));
+}
 
 Json finding_row_json(const query::FindingRow& row) {
   return {{"finding_id", query::finding_id(row.key())},
@@ -52,7 +54,8 @@ namespace {
 
 Json facts_json(const std::vector<query::FindingFact>& facts) {
   Json list = Json::array();
-  for (const auto& fact : facts) list.push_back({{"label", fact.label}, {"value", fact.value}, {"entity", entity_json(fact.entity)}});
+  for (const auto& fact : facts)
+    list.push_back({{"label", fact.label}, {"value", fact.value}, {"entity", entity_json(fact.entity)}});
   return list;
 }
 
@@ -78,9 +81,12 @@ Json entities_json(const std::vector<query::MentionedEntity>& entities) {
 Json evidence_json(const query::FindingDetail& detail) {
   Json addresses = Json::array(), apis = Json::array();
   for (const auto& mentioned : detail.entities) {
-    if (mentioned.role != schema::FindingRole::kRemote || mentioned.entity.kind != schema::EntityKind::kIpAddress) continue;
+    if (mentioned.role != schema::FindingRole::kRemote || mentioned.entity.kind != schema::EntityKind::kIpAddress)
+      continue;
     const Json attributes = attributes_of(mentioned);
-    const auto attribute = [&](const char* name) { return attributes.contains(name) ? attributes[name] : Json(nullptr); };
+    const auto attribute = [&](const char* name) {
+      return attributes.contains(name) ? attributes[name] : Json(nullptr);
+    };
     addresses.push_back({{"ip", mentioned.entity.key},
                          {"country", attribute("country")},
                          {"asn", attribute("asn")},
@@ -88,7 +94,8 @@ Json evidence_json(const query::FindingDetail& detail) {
                          {"first_seen_at", time_json(mentioned.first_seen_us)},
                          {"last_seen_at", time_json(mentioned.last_seen_us)}});
   }
-  for (const auto& call : detail.apis) apis.push_back({{"service", text_or_null(call.service)}, {"api", call.api}, {"count", or_null(call.count)}});
+  for (const auto& call : detail.apis)
+    apis.push_back({{"service", text_or_null(call.service)}, {"api", call.api}, {"count", or_null(call.count)}});
   return {{"remote_ips", std::move(addresses)}, {"apis", std::move(apis)}};
 }
 
@@ -107,7 +114,8 @@ Json versions_json(const std::vector<query::FindingVersion>& versions) {
 
 Json lanes_json(const std::vector<query::Lane>& lanes) {
   Json list = Json::array();
-  for (const auto& lane : lanes) list.push_back({{"label", lane.label}, {"entity", entity_json(lane.entity)}, {"by", lane.by}, {"on", lane.on}});
+  for (const auto& lane : lanes)
+    list.push_back({{"label", lane.label}, {"entity", entity_json(lane.entity)}, {"by", lane.by}, {"on", lane.on}});
   return list;
 }
 
@@ -128,8 +136,11 @@ Json finding_detail_json(const query::FindingDetail& detail) {
   Json json = finding_row_json(detail.row);
   json["description"] = detail.description;
   const auto& parts = detail.type_parts;
-  json["type_parts"] = {{"purpose", text_or_null(parts.purpose)}, {"resource", text_or_null(parts.resource)}, {"family", text_or_null(parts.family)},
-                        {"mechanism", text_or_null(parts.mechanism)}, {"artifact", text_or_null(parts.artifact)}};
+  json["type_parts"] = {{"purpose", text_or_null(parts.purpose)},
+                        {"resource", text_or_null(parts.resource)},
+                        {"family", text_or_null(parts.family)},
+                        {"mechanism", text_or_null(parts.mechanism)},
+                        {"artifact", text_or_null(parts.artifact)}};
   json["provider_id"] = detail.provider_id;
   json["product_arn"] = or_null(detail.product_arn);
   json["detector_id"] = or_null(detail.detector_id);
@@ -141,29 +152,57 @@ Json finding_detail_json(const query::FindingDetail& detail) {
   json["entities"] = entities_json(detail.entities);
   json["evidence"] = evidence_json(detail);
   json["versions"] = versions_json(detail.versions);
-  json["scope"] = {{"from", time_json(detail.activity.scope.from_us)}, {"to", time_json(detail.activity.scope.to_us)},
-                   {"window_from", time_json(detail.activity.window.from_us)}, {"window_to", time_json(detail.activity.window.to_us)}};
+  json["scope"] = {{"from", time_json(detail.activity.scope.from_us)},
+                   {"to", time_json(detail.activity.scope.to_us)},
+                   {"window_from", time_json(detail.activity.window.from_us)},
+                   {"window_to", time_json(detail.activity.window.to_us)}};
   json["activity"] = lanes_json(detail.activity.lanes);
   json["related"] = related_json(detail.related);
   return json;
 }
 
 const std::vector<std::string>& finding_csv_header() {
-  static const std::vector<std::string> header{"finding_id", "account_id", "account_name", "region", "product", "type", "title", "severity", "severity_label",
-                                               "effective_severity_label", "status", "assignee", "record_state", "sample", "count", "first_seen_at", "last_seen_at",
-                                               "updated_at", "resource_type", "resource", "actor", "access_key_id", "user_name", "remote_ip", "remote_country",
-                                               "remote_asn", "remote_org", "action"};
+  static const std::vector<std::string> header{
+      "finding_id",    "account_id",    "account_name", "region",         "product",
+      "type",          "title",         "severity",     "severity_label", "effective_severity_label",
+      "status",        "assignee",      "record_state", "sample",         "count",
+      "first_seen_at", "last_seen_at",  "updated_at",   "resource_type",  "resource",
+      "actor",         "access_key_id", "user_name",    "remote_ip",      "remote_country",
+      "remote_asn",    "remote_org",    "action"};
   return header;
 }
 
 std::vector<std::string> finding_csv_cells(const query::FindingRow& row) {
   const auto text = [](const std::optional<std::string>& value) { return value.value_or(""); };
   const auto key = [](const std::optional<schema::Entity>& entity) { return entity ? entity->key : std::string{}; };
-  return {query::finding_id(row.key()), row.account_id, text(row.account_name), row.region, row.product, row.type, row.title,
-          row.severity ? fmt::format("{}", *row.severity) : "", severity_label(row.severity_label), severity_label(row.effective_severity_label), row.status,
-          text(row.assignee), row.record_state, row.sample ? "true" : "false", std::to_string(row.count), schema::format_rfc3339(row.first_seen_at.us),
-          schema::format_rfc3339(row.last_seen_at.us), schema::format_rfc3339(row.updated_at.us), text(row.resource_type), key(row.resource()), key(row.actor()),
-          text(row.access_key_id), text(row.user_name), text(row.remote_ip), text(row.remote_country), text(row.remote_asn), text(row.remote_org), text(row.action)};
+  return {query::finding_id(row.key()),
+          row.account_id,
+          text(row.account_name),
+          row.region,
+          row.product,
+          row.type,
+          row.title,
+          row.severity ? fmt::format("{}", *row.severity) : "",
+          severity_label(row.severity_label),
+          severity_label(row.effective_severity_label),
+          row.status,
+          text(row.assignee),
+          row.record_state,
+          row.sample ? "true" : "false",
+          std::to_string(row.count),
+          schema::format_rfc3339(row.first_seen_at.us),
+          schema::format_rfc3339(row.last_seen_at.us),
+          schema::format_rfc3339(row.updated_at.us),
+          text(row.resource_type),
+          key(row.resource()),
+          key(row.actor()),
+          text(row.access_key_id),
+          text(row.user_name),
+          text(row.remote_ip),
+          text(row.remote_country),
+          text(row.remote_asn),
+          text(row.remote_org),
+          text(row.action)};
 }
 
 }  // namespace backtrail::api

@@ -15,7 +15,9 @@ Response findings_list(const Request& request, const Caller& caller, const query
   if (!asked) return problem_for(asked.error(), request);
   const auto page = query::finding_page(warehouse, caller.scope, *asked);
   if (!page) return problem_for(page.error(), request);
-  return respond::json(dump({{"findings", finding_rows_json(page->rows)}, {"total", page->total}, {"next_cursor", or_null(page->next_cursor)}}));
+  return respond::json(dump({{"findings", finding_rows_json(page->rows)},
+                             {"total", page->total},
+                             {"next_cursor", or_null(page->next_cursor)}}));
 }
 
 Response findings_facets(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
@@ -34,7 +36,8 @@ Response findings_facets(const Request& request, const Caller& caller, const que
       list.push_back(std::move(item));
     }
   }
-  return respond::json(dump({{"total", facets->totals.total}, {"occurrences", facets->totals.occurrences}, {"facets", std::move(lists)}}));
+  return respond::json(dump(
+      {{"total", facets->totals.total}, {"occurrences", facets->totals.occurrences}, {"facets", std::move(lists)}}));
 }
 
 namespace {
@@ -50,10 +53,14 @@ struct FindingExport {
   bool pull(std::string& out) {
     if (next == 0 && format == query::ExportFormat::kCsv) query::append_csv_row(finding_csv_header(), out);
     const std::size_t end = std::min(keys.size(), next + query::kExportPieceRows);
-    const auto rows = query::finding_rows(warehouse, scope, {keys.begin() + static_cast<std::ptrdiff_t>(next), keys.begin() + static_cast<std::ptrdiff_t>(end)});
+    const auto rows = query::finding_rows(
+        warehouse, scope,
+        {keys.begin() + static_cast<std::ptrdiff_t>(next), keys.begin() + static_cast<std::ptrdiff_t>(end)});
     for (const auto& row : rows.value()) {
-      if (format == query::ExportFormat::kCsv) query::append_csv_row(finding_csv_cells(row), out);
-      else query::append_ndjson_line(dump(finding_row_json(row)), out);
+      if (format == query::ExportFormat::kCsv)
+        query::append_csv_row(finding_csv_cells(row), out);
+      else
+        query::append_ndjson_line(dump(finding_row_json(row)), out);
     }
     next = end;
     return next < keys.size();
@@ -70,20 +77,25 @@ Response findings_export(const Request& request, const Caller& caller, const que
   if (!asked) return problem_for(asked.error(), request);
   auto keys = query::finding_export_keys(warehouse, caller.scope, *asked);
   if (!keys) return problem_for(keys.error(), request);
-  const auto rows = std::make_shared<FindingExport>(FindingExport{warehouse, caller.scope, *format, std::move(*keys), 0});
-  Response response = respond::stream([rows](std::string& out) { return rows->pull(out); }, query::media_type_of(*format));
-  response.headers.set("Content-Disposition", fmt::format("attachment; filename=\"findings.{}\"", query::name_of(*format)));
+  const auto rows =
+      std::make_shared<FindingExport>(FindingExport{warehouse, caller.scope, *format, std::move(*keys), 0});
+  Response response =
+      respond::stream([rows](std::string& out) { return rows->pull(out); }, query::media_type_of(*format));
+  response.headers.set("Content-Disposition",
+                       fmt::format("attachment; filename=\"findings.{}\"", query::name_of(*format)));
   return response;
 }
 
 Response finding_show(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
-  const auto detail = query::finding_detail(warehouse, caller.scope, request.path_parameter("finding_id"), schema::now_us());
+  const auto detail =
+      query::finding_detail(warehouse, caller.scope, request.path_parameter("finding_id"), schema::now_us());
   if (!detail) return problem_for(detail.error(), request);
   return respond::json(dump(finding_detail_json(*detail)));
 }
 
 Response finding_raw(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
-  auto raw = query::finding_raw(warehouse, caller.scope, request.path_parameter("finding_id"), request.query_value("version"));
+  auto raw =
+      query::finding_raw(warehouse, caller.scope, request.path_parameter("finding_id"), request.query_value("version"));
   if (!raw) return problem_for(raw.error(), request);
   return respond::bytes(std::move(*raw), "application/json");
 }

@@ -8,8 +8,16 @@ namespace backtrail::api {
 namespace {
 
 Json row_json(const query::QuarantineRow& row) {
-  return {{"quarantine_id", row.quarantine_id}, {"account_id", text_or_null(row.account_id)}, {"reason", row.reason}, {"detail", row.detail}, {"door", row.door},
-          {"origin", row.origin}, {"position", row.position}, {"bytes", row.bytes}, {"sha256", row.sha256}, {"received_at", time_json(row.received_us)}};
+  return {{"quarantine_id", row.quarantine_id},
+          {"account_id", text_or_null(row.account_id)},
+          {"reason", row.reason},
+          {"detail", row.detail},
+          {"door", row.door},
+          {"origin", row.origin},
+          {"position", row.position},
+          {"bytes", row.bytes},
+          {"sha256", row.sha256},
+          {"received_at", time_json(row.received_us)}};
 }
 
 }  // namespace
@@ -22,7 +30,8 @@ Response quarantine_list(const Request& request, const Caller& caller, const que
   if (!page) return problem_for(page.error(), request);
   Json list = Json::array();
   for (const auto& row : page->rows) list.push_back(row_json(row));
-  return respond::json(dump({{"quarantine", std::move(list)}, {"total", page->total}, {"next_cursor", or_null(page->next_cursor)}}));
+  return respond::json(
+      dump({{"quarantine", std::move(list)}, {"total", page->total}, {"next_cursor", or_null(page->next_cursor)}}));
 }
 
 Response quarantine_show(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
@@ -45,7 +54,11 @@ Response alerts_list(const Request& request, const Caller& caller, const query::
   if (!alerts) return problem_for(alerts.error(), request);
   Json list = Json::array();
   for (const auto& alert : alerts->rows)
-    list.push_back({{"kind", alert.kind}, {"account_id", text_or_null(alert.account_id)}, {"subject", alert.subject}, {"detail", alert.detail}, {"raised_at", time_json(alert.raised_us)}});
+    list.push_back({{"kind", alert.kind},
+                    {"account_id", text_or_null(alert.account_id)},
+                    {"subject", alert.subject},
+                    {"detail", alert.detail},
+                    {"raised_at", time_json(alert.raised_us)}});
   return respond::json(dump({{"alerts", std::move(list)}, {"total", alerts->total}}));
 }
 

@@ -1,13 +1,13 @@
 #include "schema/registry/accounts.hpp"
 
 #include <fmt/format.h>
-
 #include <fstream>
 #include <iostream>
 
 #include "deploy/commands/commands.hpp"
 #include "deploy/commands/terminal.hpp"
 #include "deploy/commands/warehouse_access.hpp"
+
 #include "schema/core/time.hpp"
 
 namespace backtrail::commands {
@@ -41,11 +41,14 @@ void add_accounts(CLI::App& app, int& exit_code) {
   command->require_subcommand(1);
   add_warehouse_options(*command, *options);
   CLI::App* import = command->add_subcommand("import", "take the registry from a file");
-  import->footer("  aws organizations list-accounts | backtrail accounts import -\n"
-                 "  backtrail accounts import accounts.csv     header: account_id,name,organizational_unit,owner,environment");
-  import->add_option("FILE", *file, "JSON of 'aws organizations list-accounts', or CSV; - for standard input")->required();
+  import->footer(
+      "  aws organizations list-accounts | backtrail accounts import -\n"
+      "  backtrail accounts import accounts.csv     header: account_id,name,organizational_unit,owner,environment");
+  import->add_option("FILE", *file, "JSON of 'aws organizations list-accounts', or CSV; - for standard input")
+      ->required();
   import->fallthrough();
-  import->callback([options, file, &exit_code] { exit_code = import_file(*options, *file); });
-}
+  import->callback([options, file, &exit_code] { exit_code = import_file(*options, *file);
+});
+}  // namespace backtrail::commands
 
 }  // namespace backtrail::commands

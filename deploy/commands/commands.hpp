@@ -1,7 +1,8 @@
 // The sub-commands: each adds itself to the command line and sets `exit_code` when it ran.
 //
-// Exit codes: 0 done, 1 it failed, 2 the command line is wrong, 3 done but with something left to look at (files that could
-// not be imported). Results go to standard output, progress and errors to standard error; --json prints one JSON document.
+// Exit codes: 0 done, 1 it failed, 2 the command line is wrong, 3 done but with something left to look at (files that
+// could not be imported). Results go to standard output, progress and errors to standard error; --json prints one JSON
+// document.
 #pragma once
 #include <CLI/CLI.hpp>
 

@@ -4,6 +4,7 @@
 #include "deploy/commands/importing.hpp"
 #include "deploy/commands/terminal.hpp"
 #include "deploy/commands/warehouse_access.hpp"
+
 #include "schema/retention/retention.hpp"
 
 namespace backtrail::commands {
@@ -51,13 +52,16 @@ void add_import(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<ImportCommand>();
   CLI::App* command = app.add_subcommand("import", "load findings and CloudTrail from files and folders");
   command->footer(
-      "Files may be JSON, NDJSON, gzip, zip or zstd; folders are searched to the bottom, in the S3 layouts of CloudTrail and\n"
-      "GuardDuty or any other. Importing twice adds nothing; an interrupted import goes on where it was. What is older than\n"
+      "Files may be JSON, NDJSON, gzip, zip or zstd; folders are searched to the bottom, in the S3 layouts of "
+      "CloudTrail and\n"
+      "GuardDuty or any other. Importing twice adds nothing; an interrupted import goes on where it was. What is older "
+      "than\n"
       "the retention goes to quarantine: --retention forever keeps old investigations.\n\n"
       "  backtrail import AWSLogs/\n  backtrail import --retention forever case-2023/*.json.gz");
   command->add_option("PATH", options->paths, "files and folders")->required();
   command->add_flag("--again", options->again, "import objects that were imported before, too");
-  command->add_option("--retention", options->retention, "first set the retention of everything: 90d, 400d, … or forever");
+  command->add_option("--retention", options->retention,
+                      "first set the retention of everything: 90d, 400d, … or forever");
   command->add_flag("--json", options->json, "print one JSON document");
   add_warehouse_options(*command, options->warehouse);
   command->callback([options, &exit_code] { exit_code = run(*options); });

@@ -1,11 +1,11 @@
 #include "deploy/commands/importing.hpp"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
-#include "api/doors/ingest_doors.hpp"
 #include "deploy/commands/terminal.hpp"
+
+#include "api/doors/ingest_doors.hpp"
 
 namespace backtrail::commands {
 namespace {
@@ -34,8 +34,11 @@ schema::Result<ingest::ImportReport> run_import(ingest::Pipeline& pipeline, sche
   ingest::ImportOptions options;
   options.again = again;
   options.progress = [&bar](const ingest::ImportProgress& p) {
-    const double fraction = p.bytes_total == 0 ? 1.0 : static_cast<double>(p.bytes_done) / static_cast<double>(p.bytes_total);
-    bar.show(fmt::format("{} of {} files, {} records", grouped(p.files_done), grouped(p.files_total), grouped(p.records)), fraction);
+    const double fraction =
+        p.bytes_total == 0 ? 1.0 : static_cast<double>(p.bytes_done) / static_cast<double>(p.bytes_total);
+    bar.show(
+        fmt::format("{} of {} files, {} records", grouped(p.files_done), grouped(p.files_total), grouped(p.records)),
+        fraction);
   };
   return ingest::import_files(pipeline, ingest, paths, options);
 }
@@ -53,13 +56,13 @@ void print_import(const ingest::ImportReport& report, bool json) {
     return;
   }
   const std::vector<std::pair<const char*, std::uint64_t>> lines{
-      {"received", r.received}, {"  new", r.fresh},     {"  duplicates", r.duplicates},  {"  variants", r.variants},
-      {"  updated", r.updated}, {"  stale", r.stale},   {"  quarantined", r.quarantined}};
+      {"received", r.received}, {"  new", r.fresh},   {"  duplicates", r.duplicates},  {"  variants", r.variants},
+      {"  updated", r.updated}, {"  stale", r.stale}, {"  quarantined", r.quarantined}};
   for (const auto& [label, count] : lines) fmt::print("{:<14}{:>14}\n", label, grouped(count));
   const double rate = report.seconds > 0 ? static_cast<double>(r.received) / report.seconds : 0;
-  fmt::print("\n{} files imported, {} known already, {} ignored, {} failed; {:.1f} s, {} records/s\n", grouped(report.files_imported),
-             grouped(report.files_known), grouped(report.ignored.size()), grouped(report.files_failed), report.seconds,
-             grouped(static_cast<std::uint64_t>(rate)));
+  fmt::print("\n{} files imported, {} known already, {} ignored, {} failed; {:.1f} s, {} records/s\n",
+             grouped(report.files_imported), grouped(report.files_known), grouped(report.ignored.size()),
+             grouped(report.files_failed), report.seconds, grouped(static_cast<std::uint64_t>(rate)));
   list_files("ignored", report.ignored);
   list_files("failed: they will be tried again by the next import", report.failed);
 }

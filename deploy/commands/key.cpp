@@ -1,10 +1,10 @@
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "deploy/commands/commands.hpp"
 #include "deploy/commands/terminal.hpp"
 #include "deploy/commands/warehouse_access.hpp"
+
 #include "schema/core/time.hpp"
 #include "schema/registry/api_keys.hpp"
 
@@ -40,12 +40,16 @@ int create(const KeyCommand& command, schema::Database& maintenance) {
     fmt::print("{}\n", nlohmann::ordered_json{{"key_id", created->key_id}, {"token", created->token}}.dump(2));
   } else {
     fmt::print("{}\n", created->token);
-    fmt::print(stderr, "This token is shown once. Senders use it as X-Api-Key, people and programs as 'Authorization: Bearer'.\n");
+    fmt::print(
+        stderr,
+        "This token is shown once. Senders use it as X-Api-Key, people and programs as 'Authorization: Bearer'.\n");
   }
   return kOk;
 }
 
-std::string time_or_dash(const std::optional<std::int64_t>& us) { return us ? schema::format_rfc3339(*us) : "-"; }
+std::string time_or_dash(const std::optional<std::int64_t>& us) {
+  return us ? schema::format_rfc3339(*us) : "-";
+}
 
 int list(const KeyCommand& command, schema::Database& maintenance) {
   const auto keys = schema::list_api_keys(maintenance);
@@ -55,12 +59,20 @@ int list(const KeyCommand& command, schema::Database& maintenance) {
   for (const auto& key : *keys) {
     std::string accounts;
     for (const auto& account : key.accounts) accounts += (accounts.empty() ? "" : ",") + account;
-    rows.push_back({key.key_id, key.name, key.role, accounts, schema::format_rfc3339(key.created_us), time_or_dash(key.expires_us), time_or_dash(key.revoked_us)});
-    document.push_back({{"key_id", key.key_id}, {"name", key.name}, {"role", key.role}, {"accounts", key.accounts},
-                        {"created_at", rows.back()[4]}, {"expires_at", rows.back()[5]}, {"revoked_at", rows.back()[6]}});
+    rows.push_back({key.key_id, key.name, key.role, accounts, schema::format_rfc3339(key.created_us),
+                    time_or_dash(key.expires_us), time_or_dash(key.revoked_us)});
+    document.push_back({{"key_id", key.key_id},
+                        {"name", key.name},
+                        {"role", key.role},
+                        {"accounts", key.accounts},
+                        {"created_at", rows.back()[4]},
+                        {"expires_at", rows.back()[5]},
+                        {"revoked_at", rows.back()[6]}});
   }
-  if (command.json) fmt::print("{}\n", document.dump(2));
-  else fmt::print("{}", table({"KEY", "NAME", "ROLE", "ACCOUNTS", "CREATED", "EXPIRES", "REVOKED"}, rows));
+  if (command.json)
+    fmt::print("{}\n", document.dump(2));
+  else
+    fmt::print("{}", table({"KEY", "NAME", "ROLE", "ACCOUNTS", "CREATED", "EXPIRES", "REVOKED"}, rows));
   return kOk;
 }
 
@@ -82,20 +94,27 @@ void add_key(CLI::App& app, int& exit_code) {
 
   CLI::App* make = command->add_subcommand("create", "make a key and print its token, once");
   make->add_option("--name", options->name, "who or what uses it")->required();
-  make->add_option("--role", options->role, "administrator, analyst or ingest")->check(CLI::IsMember({"administrator", "analyst", "ingest"}))->capture_default_str();
+  make->add_option("--role", options->role, "administrator, analyst or ingest")
+      ->check(CLI::IsMember({"administrator", "analyst", "ingest"}))
+      ->capture_default_str();
   make->add_option("--account", options->accounts, "account ids that it may see or write; default all")->delimiter(',');
   make->add_option("--expires", options->expires, "life such as 365d; default for ever");
   make->fallthrough();  // --data-dir and --json may stand behind the sub-command too
-  make->callback([options, &exit_code] { exit_code = with_maintenance(*options, [&](auto& db) { return create(*options, db); }); });
+  make->callback([options, &exit_code] {
+    exit_code = with_maintenance(*options, [&](auto& db) { return create(*options, db); });
+  });
 
   CLI::App* show = command->add_subcommand("list", "show all keys");
   show->fallthrough();
-  show->callback([options, &exit_code] { exit_code = with_maintenance(*options, [&](auto& db) { return list(*options, db); }); });
+  show->callback(
+      [options, &exit_code] { exit_code = with_maintenance(*options, [&](auto& db) { return list(*options, db); }); });
 
   CLI::App* end = command->add_subcommand("revoke", "make a key useless");
   end->add_option("KEY", options->key_id, "the key's id, as 'key list' shows it")->required();
   end->fallthrough();
-  end->callback([options, &exit_code] { exit_code = with_maintenance(*options, [&](auto& db) { return revoke(*options, db); }); });
+  end->callback([options, &exit_code] {
+    exit_code = with_maintenance(*options, [&](auto& db) { return revoke(*options, db); });
+  });
 }
 
 }  // namespace backtrail::commands

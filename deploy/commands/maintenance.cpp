@@ -1,8 +1,7 @@
 #include "deploy/commands/maintenance.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <chrono>
+#include <spdlog/spdlog.h>
 
 #include "schema/core/time.hpp"
 #include "schema/retention/retention.hpp"
@@ -36,7 +35,8 @@ void Maintenance::loop() {
       spdlog::warn("retention did not run, it is tried again in a minute: {}", done.error().detail);
       pause = kAfterFailure;
     } else if (done->partitions_dropped + done->events_deleted + done->findings_deleted > 0) {
-      spdlog::info("retention dropped {} partitions, {} events, {} findings", done->partitions_dropped, done->events_deleted, done->findings_deleted);
+      spdlog::info("retention dropped {} partitions, {} events, {} findings", done->partitions_dropped,
+                   done->events_deleted, done->findings_deleted);
     }
     lock.lock();
     wake_.wait_for(lock, pause, [this] { return stopping_; });

@@ -1,7 +1,6 @@
 #include "schema/retention/retention.hpp"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "deploy/commands/commands.hpp"
@@ -28,7 +27,8 @@ schema::Result<void> change(schema::Database& maintenance, const RetentionComman
 void print_rules(const schema::RetentionRules& rules, bool json) {
   if (json) {
     nlohmann::ordered_json document;
-    for (const auto& [kind, days] : rules) document[kind] = days ? nlohmann::ordered_json(*days) : nlohmann::ordered_json(nullptr);
+    for (const auto& [kind, days] : rules)
+      document[kind] = days ? nlohmann::ordered_json(*days) : nlohmann::ordered_json(nullptr);
     fmt::print("{}\n", document.dump(2));
     return;
   }
@@ -48,9 +48,10 @@ int run(const RetentionCommand& command) {
   if (command.apply) {
     const auto applied = schema::run_retention(maintenance, schema::now_us());
     if (!applied) return report(applied.error());
-    fmt::print(stderr, "dropped {} partitions; deleted {} events, {} findings, {} quarantined records, {} ledger rows\n",
-               applied->partitions_dropped, applied->events_deleted, applied->findings_deleted, applied->quarantine_deleted,
-               applied->deliveries_deleted);
+    fmt::print(stderr,
+               "dropped {} partitions; deleted {} events, {} findings, {} quarantined records, {} ledger rows\n",
+               applied->partitions_dropped, applied->events_deleted, applied->findings_deleted,
+               applied->quarantine_deleted, applied->deliveries_deleted);
   }
   const auto rules = schema::read_retention_rules(maintenance);
   if (!rules) return report(rules.error());
@@ -62,16 +63,22 @@ int run(const RetentionCommand& command) {
 
 void add_retention(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<RetentionCommand>();
-  CLI::App* command = app.add_subcommand("retention", "show or set how long things are kept, or delete what has expired now");
-  command->footer("  backtrail retention                          show\n  backtrail retention event_data 30d           set one kind\n"
-                  "  backtrail retention all forever --apply      set every kind and apply");
-  command->add_option("KIND", options->kind, "finding, event_management, event_data, event_insight, event_network_activity, quarantine, delivery or all");
+  CLI::App* command =
+      app.add_subcommand("retention", "show or set how long things are kept, or delete what has expired now");
+  command->footer(
+      "  backtrail retention                          show\n  backtrail retention event_data 30d           set one "
+      "kind\n"
+      "  backtrail retention all forever --apply      set every kind and apply");
+  command->add_option(
+      "KIND", options->kind,
+      "finding, event_management, event_data, event_insight, event_network_activity, quarantine, delivery or all");
   command->add_option("KEEP", options->keep, "days such as 90d, or forever");
   command->add_flag("--apply", options->apply, "delete what has expired now instead of waiting for the hourly run");
   command->add_flag("--json", options->json, "print one JSON document");
   add_warehouse_options(*command, options->warehouse);
   command->callback([options, &exit_code] {
-    if (!options->kind.empty() && options->keep.empty()) throw CLI::ValidationError("KEEP", "say how long: 90d or forever");
+    if (!options->kind.empty() && options->keep.empty())
+      throw CLI::ValidationError("KEEP", "say how long: 90d or forever");
     exit_code = run(*options);
   });
 }

@@ -1,10 +1,9 @@
 #include "deploy/commands/server_runtime.hpp"
 
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
-
 #include <charconv>
 #include <csignal>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace backtrail::commands {
 using schema::Code;
@@ -41,10 +40,14 @@ Result<ServerRoles> parse_roles(const std::string& text) {
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find(',', at), text.size());
     const std::string name = text.substr(at, end - at);
-    if (name == "collector") roles.collector = true;
-    else if (name == "api") roles.api = true;
-    else if (name == "maintenance") roles.maintenance = true;
-    else return fail(Code::kBadParameter, "--roles takes collector, api and maintenance, separated by commas");
+    if (name == "collector")
+      roles.collector = true;
+    else if (name == "api")
+      roles.api = true;
+    else if (name == "maintenance")
+      roles.maintenance = true;
+    else
+      return fail(Code::kBadParameter, "--roles takes collector, api and maintenance, separated by commas");
     at = end + 1;
   }
   return roles;
@@ -91,9 +94,12 @@ ServerRuntime::~ServerRuntime() {
   pipeline_.reset();  // writes what was accepted
 }
 
-std::uint16_t ServerRuntime::port() const { return server_ ? server_->port() : std::uint16_t{0}; }
+std::uint16_t ServerRuntime::port() const {
+  return server_ ? server_->port() : std::uint16_t{0};
+}
 
-Result<std::unique_ptr<ServerRuntime>> ServerRuntime::start(const WarehouseAccess& access, const ServerRoles& roles, const ListenOptions& listen) {
+Result<std::unique_ptr<ServerRuntime>> ServerRuntime::start(const WarehouseAccess& access, const ServerRoles& roles,
+                                                            const ListenOptions& listen) {
   std::unique_ptr<ServerRuntime> runtime(new ServerRuntime(access));
   const auto hash_key = ingest::read_hash_key(runtime->ingest_);
   if (!hash_key) return hash_key.error();

@@ -3,9 +3,10 @@
 #include <memory>
 #include <string>
 
-#include "api/app.hpp"
 #include "deploy/commands/maintenance.hpp"
 #include "deploy/commands/warehouse_access.hpp"
+
+#include "api/app.hpp"
 
 namespace backtrail::commands {
 
@@ -36,7 +37,8 @@ bool stop_signal_pending();
 class ServerRuntime {
  public:
   // Starts everything; kIo or kDatabase… with what to do. `access` must outlive it.
-  static schema::Result<std::unique_ptr<ServerRuntime>> start(const WarehouseAccess& access, const ServerRoles& roles, const ListenOptions& listen);
+  static schema::Result<std::unique_ptr<ServerRuntime>> start(const WarehouseAccess& access, const ServerRoles& roles,
+                                                              const ListenOptions& listen);
   ~ServerRuntime();
   std::uint16_t port() const;
   ingest::Pipeline* pipeline() { return pipeline_.get(); }

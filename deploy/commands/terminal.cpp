@@ -1,10 +1,9 @@
 #include "deploy/commands/terminal.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace backtrail::commands {
 namespace {
@@ -53,14 +52,18 @@ std::string visible(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t start = at;
     const char32_t point = next_code_point(text, at);
-    if (point == 0xFFFD && at == start + 1) out += "\xEF\xBF\xBD";
-    else if (is_hidden(point)) out += fmt::format("\\u{{{:x}}}", static_cast<std::uint32_t>(point));
-    else out += text.substr(start, at - start);
+    if (point == 0xFFFD && at == start + 1)
+      out += "\xEF\xBF\xBD";
+    else if (is_hidden(point))
+      out += fmt::format("\\u{{{:x}}}", static_cast<std::uint32_t>(point));
+    else
+      out += text.substr(start, at - start);
   }
   return out;
 }
 
-std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows, std::size_t max_cell) {
+std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,
+                  std::size_t max_cell) {
   std::vector<std::vector<std::string>> cells{header};
   for (const auto& row : rows) {
     auto& line = cells.emplace_back();
@@ -88,7 +91,9 @@ std::string grouped(std::uint64_t number) {
 }
 
 Progress::Progress() : terminal_(isatty(STDERR_FILENO) == 1) {}
-Progress::~Progress() { done(); }
+Progress::~Progress() {
+  done();
+}
 
 void Progress::show(std::string_view text, double fraction) {
   if (!terminal_) return;

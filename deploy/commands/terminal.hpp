@@ -1,5 +1,5 @@
-// Text for terminals: control characters made visible, progress lines, aligned tables. What events and findings hold was
-// written by attackers: an escape sequence must never reach the terminal. Pure but for Progress.
+// Text for terminals: control characters made visible, progress lines, aligned tables. What events and findings hold
+// was written by attackers: an escape sequence must never reach the terminal. Pure but for Progress.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace backtrail::commands {
 std::string visible(std::string_view text);
 
 // Columns padded to their widest cell (code points), cells made visible, at most `max_cell` characters each.
-std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows, std::size_t max_cell = 48);
+std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,
+                  std::size_t max_cell = 48);
 
 // "12,345,678"
 std::string grouped(std::uint64_t number);

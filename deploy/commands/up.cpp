@@ -1,12 +1,12 @@
 #include <fmt/format.h>
-#include <sys/stat.h>
-
 #include <fstream>
+#include <sys/stat.h>
 
 #include "deploy/commands/commands.hpp"
 #include "deploy/commands/importing.hpp"
 #include "deploy/commands/server_runtime.hpp"
 #include "deploy/commands/terminal.hpp"
+
 #include "ingest/sample/sample.hpp"
 #include "schema/registry/accounts.hpp"
 #include "schema/registry/api_keys.hpp"
@@ -40,7 +40,8 @@ Result<std::string> administrator_token(const WarehouseAccess& access, ServerRun
     if (!verified) return verified.error();
     if (*verified) return *kept;
   }
-  const auto made = schema::create_api_key(runtime.maintenance_database(), "administrator of this machine", "administrator", {"*"}, std::nullopt, schema::now_us());
+  const auto made = schema::create_api_key(runtime.maintenance_database(), "administrator of this machine",
+                                           "administrator", {"*"}, std::nullopt, schema::now_us());
   if (!made) return made.error();
   std::error_code ignored;
   fs::create_directories(access.data_dir(), ignored);
@@ -76,17 +77,20 @@ Result<void> load_sample(std::uint64_t events, const WarehouseAccess& access, Se
     options.end_us = schema::now_us();
     Progress bar;
     const auto report = ingest::sample::write_sample(options, [&bar](std::uint64_t done, std::uint64_t total) {
-      bar.show(fmt::format("writing the sample organisation: {} of {} events", grouped(done), grouped(total)), static_cast<double>(done) / static_cast<double>(total));
+      bar.show(fmt::format("writing the sample organisation: {} of {} events", grouped(done), grouped(total)),
+               static_cast<double>(done) / static_cast<double>(total));
     });
     bar.done();
-    fmt::print("wrote a sample organisation: {} events, {} findings\n", grouped(report.events_written), grouped(report.findings_written));
+    fmt::print("wrote a sample organisation: {} events, {} findings\n", grouped(report.events_written),
+               grouped(report.findings_written));
     std::fflush(stdout);
     std::ofstream(written) << "ok\n";
   }
   if (const auto accounts = import_sample_accounts(out, runtime); !accounts) return accounts.error();
   const auto report = run_import(*runtime.pipeline(), runtime.ingest_database(), {out / "AWSLogs"}, false);
   if (!report) return report.error();
-  if (report->files_failed > 0) return fail(Code::kIo, fmt::format("{} sample files could not be loaded; start again", report->files_failed));
+  if (report->files_failed > 0)
+    return fail(Code::kIo, fmt::format("{} sample files could not be loaded; start again", report->files_failed));
   fmt::print("loaded {} records of it in {:.1f} s\n", grouped(report->receipt.received), report->seconds);
   std::ofstream(loaded) << "ok\n";
   return {};
@@ -108,9 +112,12 @@ int run(UpCommand command) {
   if (roles->api) {
     const auto token = administrator_token(**access, **runtime);
     if (!token) return report(token.error());
-    const std::string address = fmt::format("{}://{}:{}", command.listen.tls_key.empty() ? "http" : "https", command.listen.address, (*runtime)->port());
-    fmt::print("\nBacktrail is ready.\n\n  page       {}/#token={}\n  API        {}/api/v1/findings\n  token      {}\n\nCtrl-C stops it; the data stays in {}\n",
-               address, *token, address, *token, visible((*access)->data_dir().native()));
+    const std::string address = fmt::format("{}://{}:{}", command.listen.tls_key.empty() ? "http" : "https",
+                                            command.listen.address, (*runtime)->port());
+    fmt::print(
+        "\nBacktrail is ready.\n\n  page       {}/#token={}\n  API        {}/api/v1/findings\n  token      "
+        "{}\n\nCtrl-C stops it; the data stays in {}\n",
+        address, *token, address, *token, visible((*access)->data_dir().native()));
     std::fflush(stdout);
   }
   wait_for_stop_signal();
@@ -122,8 +129,11 @@ void add_server_options(CLI::App& command, UpCommand& options) {
   command.add_option("--listen", options.listen_text, "ADDRESS:PORT; port 0 takes a free one")->capture_default_str();
   command.add_option("--tls-certificate", options.listen.tls_certificate, "PEM file; with --tls-key, serve HTTPS");
   command.add_option("--tls-key", options.listen.tls_key, "PEM file");
-  command.add_flag("--plain-http-anywhere", options.listen.plain_http_anywhere, "allow HTTP beyond loopback: only behind a proxy that ends TLS");
-  command.add_option("--web-dir", options.listen.web_directory, "the built page")->envname("BACKTRAIL_WEB_DIR")->capture_default_str();
+  command.add_flag("--plain-http-anywhere", options.listen.plain_http_anywhere,
+                   "allow HTTP beyond loopback: only behind a proxy that ends TLS");
+  command.add_option("--web-dir", options.listen.web_directory, "the built page")
+      ->envname("BACKTRAIL_WEB_DIR")
+      ->capture_default_str();
   add_warehouse_options(command, options.warehouse);
 }
 
@@ -133,15 +143,20 @@ void add_up(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<UpCommand>();
   options->listen.web_directory = BACKTRAIL_WEB_DIRECTORY;
   CLI::App* up = app.add_subcommand("up", "run everything in one process: database, collectors, API, page");
-  up->footer("The first start makes a PostgreSQL of its own below --data-dir and an administrator's token, which every start prints.\n\n"
-             "  backtrail up --sample 300000        with a sample organisation to look at\n  backtrail up --listen 127.0.0.1:9000");
-  up->add_option("--sample", options->sample_events, "at first start, write and load a sample organisation of this many events");
+  up->footer(
+      "The first start makes a PostgreSQL of its own below --data-dir and an administrator's token, which every start "
+      "prints.\n\n"
+      "  backtrail up --sample 300000        with a sample organisation to look at\n  backtrail up --listen "
+      "127.0.0.1:9000");
+  up->add_option("--sample", options->sample_events,
+                 "at first start, write and load a sample organisation of this many events");
   add_server_options(*up, *options);
   up->callback([options, &exit_code] { exit_code = run(*options); });
 
   auto serve_options = std::make_shared<UpCommand>(*options);
   CLI::App* serve = app.add_subcommand("serve", "run some roles on this machine, over a database that you run");
-  serve->add_option("--roles", serve_options->roles_text, "collector, api, maintenance; separated by commas")->capture_default_str();
+  serve->add_option("--roles", serve_options->roles_text, "collector, api, maintenance; separated by commas")
+      ->capture_default_str();
   add_server_options(*serve, *serve_options);
   serve->callback([serve_options, &exit_code] { exit_code = run(*serve_options); });
 }

@@ -1,10 +1,9 @@
 #include "deploy/commands/warehouse_access.hpp"
 
-#include <fmt/format.h>
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <cstdlib>
+#include <fmt/format.h>
+#include <libpq-fe.h>
 
 #include "schema/pg/migrator.hpp"
 
@@ -47,7 +46,9 @@ Result<std::string> with_user(const std::string& url, const std::string& user) {
 }  // namespace
 
 void add_warehouse_options(CLI::App& command, WarehouseOptions& options) {
-  command.add_option("--database-url", options.database_url, "a PostgreSQL 15 or later that you run; without it Backtrail runs its own")
+  command
+      .add_option("--database-url", options.database_url,
+                  "a PostgreSQL 15 or later that you run; without it Backtrail runs its own")
       ->envname("BACKTRAIL_DATABASE_URL");
   command.add_option("--data-dir", options.data_dir, "where Backtrail's own PostgreSQL and tokens are")
       ->envname("BACKTRAIL_DATA")

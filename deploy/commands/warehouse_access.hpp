@@ -1,9 +1,9 @@
 // How a command reaches the warehouse: a server that somebody runs (--database-url), or the private PostgreSQL below
 // --data-dir, which is started unless a running program of ours holds it already.
 //
-// With a URL, the URL's user is only used to migrate; afterwards the program connects as backtrail_ingest, backtrail_api and
-// backtrail_maintenance with the password in BACKTRAIL_ROLE_PASSWORD (or the URL's own). Keep the object alive as long as
-// its databases.
+// With a URL, the URL's user is only used to migrate; afterwards the program connects as backtrail_ingest,
+// backtrail_api and backtrail_maintenance with the password in BACKTRAIL_ROLE_PASSWORD (or the URL's own). Keep the
+// object alive as long as its databases.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <filesystem>

@@ -1,12 +1,11 @@
 #include "ingest/decode/decode.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <libdeflate.h>
+#include <memory>
 #include <zip.h>
 #include <zstd.h>
-
-#include <algorithm>
-#include <memory>
 
 #include "schema/core/json_tree.hpp"
 
@@ -27,30 +26,37 @@ struct FreeZstd {
 schema::Error bomb(std::size_t input, std::size_t output) {
   return fail(Code::kBadEncoding, fmt::format("bomb: {} bytes grow beyond {}", input, output));
 }
-schema::Error damaged(std::string_view what) { return fail(Code::kBadEncoding, fmt::format("encoding: {}", what)); }
+schema::Error damaged(std::string_view what) {
+  return fail(Code::kBadEncoding, fmt::format("encoding: {}", what));
+}
 
 // How far the output of `input` bytes may grow.
 std::size_t output_limit(std::size_t input, std::size_t budget, const DecodeLimits& limits) {
   return std::min(budget, std::max(limits.ratio_free_bytes, input * limits.ratio_max));
 }
 
-// One gzip member; `used` is how many input bytes it took. `room` is kept between members: a delivery may have very many
-// small ones, and making room for each would take the square of their number. The result lives until `room` is used again.
-Result<std::string_view> gunzip_member(std::string_view bytes, std::size_t budget, const DecodeLimits& limits, std::string& room,
-                                       std::size_t& used) {
-  thread_local const std::unique_ptr<libdeflate_decompressor, FreeDeflate> decompressor(libdeflate_alloc_decompressor());
+// One gzip member; `used` is how many input bytes it took. `room` is kept between members: a delivery may have very
+// many small ones, and making room for each would take the square of their number. The result lives until `room` is
+// used again.
+Result<std::string_view> gunzip_member(std::string_view bytes, std::size_t budget, const DecodeLimits& limits,
+                                       std::string& room, std::size_t& used) {
+  thread_local const std::unique_ptr<libdeflate_decompressor, FreeDeflate> decompressor(
+      libdeflate_alloc_decompressor());
   const std::size_t limit = output_limit(bytes.size(), budget, limits);
   if (const std::size_t guess = std::min(limit, bytes.size() * 8 + 4096); room.size() < guess) room.resize(guess);
   for (;;) {
     const std::size_t available = std::min(room.size(), limit);
     std::size_t produced = 0;
-    switch (libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data(), bytes.size(), room.data(), available, &used, &produced)) {
-      case LIBDEFLATE_SUCCESS: return std::string_view(room).substr(0, produced);
+    switch (libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data(), bytes.size(), room.data(), available, &used,
+                                          &produced)) {
+      case LIBDEFLATE_SUCCESS:
+        return std::string_view(room).substr(0, produced);
       case LIBDEFLATE_INSUFFICIENT_SPACE:
         if (available == limit) return bomb(bytes.size(), limit);
         room.resize(std::min(limit, room.size() * 4));
         break;
-      default: return damaged("gzip is truncated or its checksum is wrong");
+      default:
+        return damaged("gzip is truncated or its checksum is wrong");
     }
   }
 }
@@ -88,19 +94,25 @@ class Decoder {
     if (container != Container::kNone && depth >= kMaxNesting)
       return fail_with(damaged("containers are nested too deeply"), bytes);
     switch (container) {
-      case Container::kNone: return keep(std::string(bytes), name);
-      case Container::kGzip: return run_gzip(bytes, name, depth);
-      case Container::kZstd: return take(unzstd(bytes, budget_, limits_), bytes, name, depth);
-      case Container::kZip: return run_zip(bytes, depth);
+      case Container::kNone:
+        return keep(std::string(bytes), name);
+      case Container::kGzip:
+        return run_gzip(bytes, name, depth);
+      case Container::kZstd:
+        return take(unzstd(bytes, budget_, limits_), bytes, name, depth);
+      case Container::kZip:
+        return run_zip(bytes, depth);
     }
   }
 
  private:
-  // Inside a container the bytes die with their call, and what the sender sent is the evidence: kept once, however many of its
-  // parts are damaged.
+  // Inside a container the bytes die with their call, and what the sender sent is the evidence: kept once, however many
+  // of its parts are damaged.
   void fail_with(schema::Error error, std::string_view raw) {
     if (!outermost_.empty()) raw = outermost_;
-    if (!out_.failures.empty() && out_.failures.back().raw.data() == raw.data() && out_.failures.back().raw.size() == raw.size()) return;
+    if (!out_.failures.empty() && out_.failures.back().raw.data() == raw.data() &&
+        out_.failures.back().raw.size() == raw.size())
+      return;
     out_.failures.push_back({std::move(error), raw});
   }
 
@@ -148,7 +160,8 @@ class Decoder {
     zip_error_t error;
     zip_error_init(&error);
     zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
-    const std::unique_ptr<zip_t, void (*)(zip_t*)> archive(zip_open_from_source(source, ZIP_RDONLY, &error), zip_discard);
+    const std::unique_ptr<zip_t, void (*)(zip_t*)> archive(zip_open_from_source(source, ZIP_RDONLY, &error),
+                                                           zip_discard);
     if (archive == nullptr) {
       zip_source_free(source);
       return fail_with(damaged("zip is damaged"), bytes);
@@ -191,7 +204,9 @@ class Decoder {
 
 }  // namespace
 
-void pad(std::string& text) { text.reserve(text.size() + schema::kJsonPaddingBytes); }
+void pad(std::string& text) {
+  text.reserve(text.size() + schema::kJsonPaddingBytes);
+}
 
 Container container_of(std::string_view bytes) {
   if (bytes.starts_with("\x1f\x8b")) return Container::kGzip;

@@ -1,7 +1,7 @@
 // Undoes gzip, zip and zstd by their magic bytes, whatever a header or file name says, within a budget of output bytes.
 //
-// Every member of a gzip stream and every entry of a zip is decoded; containers inside containers to kMaxNesting. Source of
-// the magic bytes: RFC 1952, RFC 8878, APPNOTE.TXT. Pure; thread-safe.
+// Every member of a gzip stream and every entry of a zip is decoded; containers inside containers to kMaxNesting.
+// Source of the magic bytes: RFC 1952, RFC 8878, APPNOTE.TXT. Pure; thread-safe.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -14,8 +14,8 @@ namespace backtrail::ingest {
 
 struct DecodeLimits {
   std::size_t output_bytes_max = 64U * 1024 * 1024 + 1024 * 1024;  // the largest body that a sender of AWS makes
-  std::size_t ratio_max = 200;               // output : input …
-  std::size_t ratio_free_bytes = 1024 * 1024;  // … once the output is larger than this
+  std::size_t ratio_max = 200;                                     // output : input …
+  std::size_t ratio_free_bytes = 1024 * 1024;                      // … once the output is larger than this
 };
 inline constexpr int kMaxNesting = 3;
 
@@ -29,8 +29,8 @@ struct Document {
 };
 
 struct DecodeFailure {
-  schema::Error error;  // detail begins with the reason word: "encoding" or "bomb"
-  std::string_view raw;   // the damaged bytes
+  schema::Error error;   // detail begins with the reason word: "encoding" or "bomb"
+  std::string_view raw;  // the damaged bytes
 };
 
 struct Decoded {

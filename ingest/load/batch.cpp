@@ -72,8 +72,10 @@ std::string column_text(std::string_view text) {
   if (text.find('\0') == std::string_view::npos) return std::string(text);
   std::string clean;
   for (const char c : text) {
-    if (c == '\0') clean += "\xEF\xBF\xBD";
-    else clean += c;
+    if (c == '\0')
+      clean += "\xEF\xBF\xBD";
+    else
+      clean += c;
   }
   return clean;
 }
@@ -104,7 +106,8 @@ EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, st
   row.error_code = column_text(event.error_code);
   schema::append_encoded_raw(event.raw, row.raw);
   row.mentions.reserve(event.mentions.size());
-  for (const auto& mention : event.mentions) row.mentions.push_back(schema::entity_hash(key, mention.kind, mention.key));
+  for (const auto& mention : event.mentions)
+    row.mentions.push_back(schema::entity_hash(key, mention.kind, mention.key));
   return row;
 }
 
@@ -119,13 +122,26 @@ std::size_t Row::bytes() const {
 void count_outcome(RowOutcome outcome, Receipt& receipt) {
   ++receipt.received;
   switch (outcome) {
-    case RowOutcome::kNew: ++receipt.fresh; return;
-    case RowOutcome::kDuplicate: ++receipt.duplicates; return;
-    case RowOutcome::kVariant: ++receipt.variants; return;
-    case RowOutcome::kUpdated: ++receipt.updated; return;
-    case RowOutcome::kStale: ++receipt.stale; return;
-    case RowOutcome::kQuarantined: ++receipt.quarantined; return;
-    case RowOutcome::kPending: break;
+    case RowOutcome::kNew:
+      ++receipt.fresh;
+      return;
+    case RowOutcome::kDuplicate:
+      ++receipt.duplicates;
+      return;
+    case RowOutcome::kVariant:
+      ++receipt.variants;
+      return;
+    case RowOutcome::kUpdated:
+      ++receipt.updated;
+      return;
+    case RowOutcome::kStale:
+      ++receipt.stale;
+      return;
+    case RowOutcome::kQuarantined:
+      ++receipt.quarantined;
+      return;
+    case RowOutcome::kPending:
+      break;
   }
   BACKTRAIL_ASSERT(false && "a record without an outcome");
 }

@@ -16,8 +16,8 @@ namespace backtrail::ingest {
 // What writing did with one record.
 enum class RowOutcome : std::uint8_t { kPending, kNew, kDuplicate, kVariant, kUpdated, kStale, kQuarantined };
 
-// A delivery whose rows are on their way. Done when parsing is over and every row has its outcome; finish() then runs the
-// callback. Thread-safe.
+// A delivery whose rows are on their way. Done when parsing is over and every row has its outcome; finish() then runs
+// the callback. Thread-safe.
 class PendingDelivery {
  public:
   PendingDelivery(Delivery delivery, ReceiptCallback callback);

@@ -1,12 +1,11 @@
 #include "ingest/load/batch_writer.hpp"
 
-#include <backtrail_ingest_sql.hpp>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
+#include <backtrail_ingest_sql.hpp>
 #include <chrono>
 #include <map>
 #include <set>
+#include <spdlog/spdlog.h>
 #include <thread>
 
 #include "ingest/load/binary_array.hpp"
@@ -31,9 +30,9 @@ schema::AccountScope scope_of(std::span<const Row> rows) {
 }
 
 void write_quarantine(schema::Transaction& tx, std::span<Row> rows) {
-  BinaryArray account(PgType::kText), id(PgType::kUuid), reason(PgType::kText), detail(PgType::kText), door(PgType::kText),
-      key_id(PgType::kText), origin(PgType::kText), position(PgType::kInt8), received(PgType::kTimestamptz),
-      bytes(PgType::kInt8), digest(PgType::kBytea), raw(PgType::kBytea);
+  BinaryArray account(PgType::kText), id(PgType::kUuid), reason(PgType::kText), detail(PgType::kText),
+      door(PgType::kText), key_id(PgType::kText), origin(PgType::kText), position(PgType::kInt8),
+      received(PgType::kTimestamptz), bytes(PgType::kInt8), digest(PgType::kBytea), raw(PgType::kBytea);
   std::map<std::pair<std::string, schema::Uuid>, const Row*> unique;
   for (Row& row : rows) {
     if (row.kind != Row::Kind::kQuarantine) continue;
@@ -59,7 +58,8 @@ void write_quarantine(schema::Transaction& tx, std::span<Row> rows) {
     raw.add_text(record.raw);
   }
   tx.exec(sql::quarantine_insert, account.value(), id.value(), reason.value(), detail.value(), door.value(),
-          key_id.value(), origin.value(), position.value(), received.value(), bytes.value(), digest.value(), raw.value());
+          key_id.value(), origin.value(), position.value(), received.value(), bytes.value(), digest.value(),
+          raw.value());
 }
 
 // An account that a key may not write is somebody's mistake or attack: a person must hear of it.
@@ -76,7 +76,8 @@ void alert_mismatches(schema::Transaction& tx, std::span<const Row> rows, std::i
     detail.add_text("a record for an account that the key may not write");
   }
   if (!raised.empty())
-    tx.exec(sql::alert_insert, account.value(), kind.value(), subject.value(), detail.value(), schema::format_rfc3339(now_us));
+    tx.exec(sql::alert_insert, account.value(), kind.value(), subject.value(), detail.value(),
+            schema::format_rfc3339(now_us));
 }
 
 std::map<PendingDelivery*, Receipt> receipts_of(std::span<const Row> rows) {
@@ -89,7 +90,8 @@ std::map<PendingDelivery*, Receipt> receipts_of(std::span<const Row> rows) {
 void write_ledger(schema::Transaction& tx, std::span<const Row> rows) {
   for (const auto& [delivery, outcomes] : receipts_of(rows)) {
     Receipt total;
-    if (delivery->completes_with(outcomes, total)) write_delivery(tx, delivery->delivery(), delivery->body_bytes(), total);
+    if (delivery->completes_with(outcomes, total))
+      write_delivery(tx, delivery->delivery(), delivery->body_bytes(), total);
   }
 }
 
@@ -149,11 +151,13 @@ schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& ba
 void finish_with_ledger(schema::Database& database, PendingDelivery& delivery) {
   const Receipt receipt = delivery.receipt();
   if (!receipt.error) {
-    const auto written = database.write(schema::AccountScope::none(), [&](schema::Transaction& tx) -> schema::Result<int> {
-      write_delivery(tx, delivery.delivery(), delivery.body_bytes(), receipt);
-      return 0;
-    });
-    if (!written) spdlog::warn("the ledger misses delivery {}: {}", to_string(delivery.delivery().id), written.error().detail);
+    const auto written =
+        database.write(schema::AccountScope::none(), [&](schema::Transaction& tx) -> schema::Result<int> {
+          write_delivery(tx, delivery.delivery(), delivery.body_bytes(), receipt);
+          return 0;
+        });
+    if (!written)
+      spdlog::warn("the ledger misses delivery {}: {}", to_string(delivery.delivery().id), written.error().detail);
   }
   delivery.finish();
 }
@@ -161,8 +165,10 @@ void finish_with_ledger(schema::Database& database, PendingDelivery& delivery) {
 void BatchWriter::settle(std::span<const Row> rows) {
   for (const auto& [delivery, outcomes] : receipts_of(rows)) {
     const auto settled = delivery->settle(outcomes);
-    if (settled == PendingDelivery::Settled::kDoneWithoutLedger) finish_with_ledger(database_, *delivery);
-    else if (settled == PendingDelivery::Settled::kDone) delivery->finish();
+    if (settled == PendingDelivery::Settled::kDoneWithoutLedger)
+      finish_with_ledger(database_, *delivery);
+    else if (settled == PendingDelivery::Settled::kDone)
+      delivery->finish();
   }
 }
 

@@ -1,7 +1,7 @@
 // Writes one batch in one transaction, durably: the answer that depends on it may be sent when write() returns.
 //
-// A row that the database refuses (SQLSTATE 22, 23, 54) is found by halving the batch, goes to quarantine, and the rest is
-// stored. Serialization failures and deadlocks are tried again. One writer per thread; Database is shared.
+// A row that the database refuses (SQLSTATE 22, 23, 54) is found by halving the batch, goes to quarantine, and the rest
+// is stored. Serialization failures and deadlocks are tried again. One writer per thread; Database is shared.
 #pragma once
 #include <span>
 
@@ -30,8 +30,8 @@ class BatchWriter {
   const schema::HashKey& key_;
 };
 
-// Ends a delivery whose ledger row no batch could carry: its last rows were written by two writers at once or before parsing
-// ended, or it holds no record.
+// Ends a delivery whose ledger row no batch could carry: its last rows were written by two writers at once or before
+// parsing ended, or it holds no record.
 void finish_with_ledger(schema::Database& database, PendingDelivery& delivery);
 
 // The ledger's row of a delivery.

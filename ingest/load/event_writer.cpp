@@ -1,8 +1,7 @@
 #include "ingest/load/event_writer.hpp"
 
-#include <backtrail_ingest_sql.hpp>
-
 #include <algorithm>
+#include <backtrail_ingest_sql.hpp>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -22,11 +21,15 @@ struct EventKeyHash {
   }
 };
 
-EventKey key_of(const EventRow& event) { return {event.event_id, event.content_fp}; }
+EventKey key_of(const EventRow& event) {
+  return {event.event_id, event.content_fp};
+}
 
 void add_hash(BinaryArray& column, std::int64_t hash) {
-  if (hash == 0) column.add_null();
-  else column.add_int8(hash);
+  if (hash == 0)
+    column.add_null();
+  else
+    column.add_int8(hash);
 }
 
 // The columns of event_insert.sql.
@@ -52,14 +55,18 @@ struct EventColumns {
     fp.add_uuid(row.content_fp);
     event_class.add_int2(static_cast<std::int16_t>(row.event_class));
     outcome.add_int2(static_cast<std::int16_t>(row.outcome));
-    if (row.read_only < 0) read_only.add_null();
-    else read_only.add_bool(row.read_only == 1);
+    if (row.read_only < 0)
+      read_only.add_null();
+    else
+      read_only.add_bool(row.read_only == 1);
     account.add_text(row.account_id);
     region.add_text(row.region);
     service.add_text(row.service);
     api.add_text(row.api);
-    if (row.error_code.empty()) error.add_null();
-    else error.add_text(row.error_code);
+    if (row.error_code.empty())
+      error.add_null();
+    else
+      error.add_text(row.error_code);
     raw.add_text(row.raw);
   }
 
@@ -113,7 +120,8 @@ void write_mentions(schema::Transaction& tx, const std::vector<Row*>& written) {
     for (const std::int64_t hash : row->event.mentions) mentions.push_back({hash, &row->event});
   if (mentions.empty()) return;
   std::sort(mentions.begin(), mentions.end(), [](const Mention& a, const Mention& b) {
-    return std::tie(a.hash, a.event->event_time_us, a.event->event_id) < std::tie(b.hash, b.event->event_time_us, b.event->event_id);
+    return std::tie(a.hash, a.event->event_time_us, a.event->event_id) <
+           std::tie(b.hash, b.event->event_time_us, b.event->event_id);
   });
   BinaryArray hash(PgType::kInt8), time(PgType::kTimestamptz), day(PgType::kDate), id(PgType::kUuid), fp(PgType::kUuid),
       account(PgType::kText);
@@ -130,7 +138,7 @@ void write_mentions(schema::Transaction& tx, const std::vector<Row*>& written) {
 
 // Of the new rows with one event id, the first is new unless the id was stored before; the others are variants.
 void mark_variants(std::vector<Row*>& day_rows, const pqxx::result& found) {
-  using Id = std::pair<std::string_view, schema::Uuid>;             // an id of two accounts is two events
+  using Id = std::pair<std::string_view, schema::Uuid>;    // an id of two accounts is two events
   std::map<Id, std::vector<std::pair<Row*, bool>>> by_id;  // row, has another that was stored before
   std::unordered_map<EventKey, bool, EventKeyHash> in_batch;
   for (const Row* row : day_rows) in_batch[key_of(row->event)] = true;
@@ -170,7 +178,8 @@ void find_variants(schema::Transaction& tx, std::int32_t day, std::vector<Row*>&
     subjects.add_text(subject);
     details.add_text("the same event id arrived with different content");
   }
-  tx.exec(sql::alert_insert, accounts.value(), kinds.value(), subjects.value(), details.value(), schema::format_rfc3339(now_us));
+  tx.exec(sql::alert_insert, accounts.value(), kinds.value(), subjects.value(), details.value(),
+          schema::format_rfc3339(now_us));
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 #include "ingest/load/finding_writer.hpp"
 
-#include <backtrail_ingest_sql.hpp>
-
 #include <algorithm>
+#include <backtrail_ingest_sql.hpp>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -37,13 +36,17 @@ std::string clean(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
-    if (c == '\0') out += "\xEF\xBF\xBD";
-    else out += c;
+    if (c == '\0')
+      out += "\xEF\xBF\xBD";
+    else
+      out += c;
   }
   return out;
 }
 
-json text_or_null(std::string_view text) { return text.empty() ? json(nullptr) : json(clean(text)); }
+json text_or_null(std::string_view text) {
+  return text.empty() ? json(nullptr) : json(clean(text));
+}
 
 const FindingEntity* first_entity(const Finding& finding, auto&& wanted) {
   const auto found = std::find_if(finding.entities.begin(), finding.entities.end(), wanted);
@@ -79,7 +82,8 @@ void put_remote(json& row, const Finding& finding) {
   json attributes;
   if (remote != nullptr && !remote->attributes_json.empty())
     attributes = json::parse(remote->attributes_json, nullptr, false);
-  for (const auto& [column, member] : {std::pair{"remote_country", "country"}, {"remote_asn", "asn"}, {"remote_org", "organization"}}) {
+  for (const auto& [column, member] :
+       {std::pair{"remote_country", "country"}, {"remote_asn", "asn"}, {"remote_org", "organization"}}) {
     const bool present = attributes.is_object() && attributes.contains(member) && attributes[member].is_string();
     row[column] = present ? text_or_null(attributes[member].get<std::string>()) : json(nullptr);
   }
@@ -170,10 +174,14 @@ void unite_entities(schema::Transaction& tx, const Finding& f, const schema::Has
     role.add_int2(static_cast<std::int16_t>(e.role));
     position.add_int2(at++);
     hash.add_int8(schema::entity_hash(key, e.entity.kind, e.entity.key));
-    if (e.entity.name.empty()) name.add_null();
-    else name.add_text(clean(e.entity.name));
-    if (e.attributes_json.empty()) attributes.add_null();
-    else attributes.add_text(clean(e.attributes_json));
+    if (e.entity.name.empty())
+      name.add_null();
+    else
+      name.add_text(clean(e.entity.name));
+    if (e.attributes_json.empty())
+      attributes.add_null();
+    else
+      attributes.add_text(clean(e.attributes_json));
   }
   if (seen.empty()) return;
   tx.exec(sql::finding_entity_upsert, f.identity.account_id, to_string(finding_uid(f.identity)),

@@ -1,4 +1,5 @@
-// Writes findings inside a transaction: version, current state, entities. Outcome per record: new, updated, stale, duplicate.
+// Writes findings inside a transaction: version, current state, entities. Outcome per record: new, updated, stale,
+// duplicate.
 #pragma once
 #include <span>
 

@@ -6,7 +6,9 @@
 namespace backtrail::ingest {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 // One behind the closing quote of the string whose opening quote is at `at`; npos when it never ends.
 std::size_t end_of_string(std::string_view text, std::size_t at) {
@@ -50,8 +52,10 @@ class MemberWalk {
   explicit MemberWalk(std::string_view object, std::size_t from = 0) : text_(object), at_(from) {
     if (from != 0) return;
     at_ = skip_space(object, 0);
-    if (at_ < text_.size() && text_[at_] == '{') ++at_;
-    else at_ = std::string_view::npos;
+    if (at_ < text_.size() && text_[at_] == '{')
+      ++at_;
+    else
+      at_ = std::string_view::npos;
   }
   bool next(std::string_view& key, std::size_t& value) {
     if (at_ == std::string_view::npos) return false;
@@ -89,8 +93,10 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
       continue;
     }
     ++at;
-    if (c == '{' || c == '[') ++depth;
-    else if (--depth == 0) return at;
+    if (c == '{' || c == '[')
+      ++depth;
+    else if (--depth == 0)
+      return at;
   }
   return std::string_view::npos;
 }
@@ -113,12 +119,13 @@ bool ValueStream::next(Piece& piece) {
     piece = scalar_or_garbage();
     return true;
   }
-  // Every value that never closes is looked for up to the end of the text: only so often, or damage would take the square of
-  // the time. Then a value must close before the next line that begins one.
+  // Every value that never closes is looked for up to the end of the text: only so often, or damage would take the
+  // square of the time. Then a value must close before the next line that begins one.
   const std::size_t last = unclosed_ < kUnclosedMax ? text_.size() : next_value_line();
   const std::size_t end = end_of_value(text_.substr(0, last), at_);
   if (end == std::string_view::npos) {
-    piece = unclosed_++ < kUnclosedMax ? truncated() : Piece{Piece::Kind::kTruncated, text_.substr(start_, last - start_)};
+    piece =
+        unclosed_++ < kUnclosedMax ? truncated() : Piece{Piece::Kind::kTruncated, text_.substr(start_, last - start_)};
     at_ = start_ + piece.text.size();
     return true;
   }
@@ -142,8 +149,8 @@ Piece ValueStream::scalar_or_garbage() {
   return {Piece::Kind::kGarbage, text};
 }
 
-// A value that never closes ends before the next line that begins a value and is indented no deeper than this one; when there
-// is none, before the least indented one; else with the text.
+// A value that never closes ends before the next line that begins a value and is indented no deeper than this one; when
+// there is none, before the least indented one; else with the text.
 Piece ValueStream::truncated() const {
   const std::size_t line = text_.rfind('\n', start_);
   const std::size_t line_start = line == std::string_view::npos ? 0 : line + 1;

@@ -1,7 +1,8 @@
-// Cuts text into JSON values without parsing them: concatenated documents, NDJSON, elements of an array, members of an object.
+// Cuts text into JSON values without parsing them: concatenated documents, NDJSON, elements of an array, members of an
+// object.
 //
-// Only strings and brackets are understood here; whether a piece is JSON is decided by schema::JsonParser. Damage is cut
-// out and reported as a piece that is no value, and splitting goes on behind it, so one bad record never takes its
+// Only strings and brackets are understood here; whether a piece is JSON is decided by schema::JsonParser. Damage is
+// cut out and reported as a piece that is no value, and splitting goes on behind it, so one bad record never takes its
 // neighbours along. Linear time, no recursion. Views into the input; pure.
 #pragma once
 #include <string_view>
@@ -18,8 +19,8 @@ struct Piece {
 // The end of the object or array that starts at `at` (one behind its bracket), or npos when it never closes.
 std::size_t end_of_value(std::string_view text, std::size_t at);
 
-// Values one after the other, whatever stands between them: white space, newlines, commas, nothing. A byte order mark at the
-// beginning is skipped.
+// Values one after the other, whatever stands between them: white space, newlines, commas, nothing. A byte order mark
+// at the beginning is skipped.
 class ValueStream {
  public:
   // `in_array`: a closing bracket at this level ends the stream.
@@ -47,9 +48,9 @@ struct Member {
 // The members of one well-bracketed object, by their outer form. Empty for anything else.
 std::vector<Member> members_of(std::string_view object);
 
-// Where the array of the first member with one of the given keys begins (behind its '['), looking only at the object's own level;
-// npos when there is none. Works on an object that is never closed: a truncated file still gives its records. `from`: 0, or
-// behind a value of the object, to look for the next one.
+// Where the array of the first member with one of the given keys begins (behind its '['), looking only at the object's
+// own level; npos when there is none. Works on an object that is never closed: a truncated file still gives its
+// records. `from`: 0, or behind a value of the object, to look for the next one.
 std::size_t find_array_member(std::string_view object, const std::vector<std::string_view>& keys, std::size_t from = 0);
 
 }  // namespace backtrail::ingest

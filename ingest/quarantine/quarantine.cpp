@@ -18,12 +18,24 @@ QuarantinedRecord quarantined(const schema::Error& error, std::string_view raw, 
   }
   record.detail = detail;
   switch (error.code) {
-    case schema::Code::kTooLarge: record.reason = reason::kTooLarge; break;
-    case schema::Code::kBadTime: record.reason = reason::kTime; break;
-    case schema::Code::kBadEncoding: record.reason = reason::kEncoding; break;
-    case schema::Code::kBadRecord: record.reason = reason::kSchema; break;
-    case schema::Code::kBadData: record.reason = reason::kRefused; break;
-    default: record.reason = reason::kSyntax; break;
+    case schema::Code::kTooLarge:
+      record.reason = reason::kTooLarge;
+      break;
+    case schema::Code::kBadTime:
+      record.reason = reason::kTime;
+      break;
+    case schema::Code::kBadEncoding:
+      record.reason = reason::kEncoding;
+      break;
+    case schema::Code::kBadRecord:
+      record.reason = reason::kSchema;
+      break;
+    case schema::Code::kBadData:
+      record.reason = reason::kRefused;
+      break;
+    default:
+      record.reason = reason::kSyntax;
+      break;
   }
   return record;
 }

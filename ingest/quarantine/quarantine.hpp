@@ -1,4 +1,5 @@
-// Why a record could not be stored: the catalogue of reasons. A record in quarantine keeps its bytes and can be looked at.
+// Why a record could not be stored: the catalogue of reasons. A record in quarantine keeps its bytes and can be looked
+// at.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -11,29 +12,29 @@
 namespace backtrail::ingest {
 
 namespace reason {
-inline constexpr std::string_view kEncoding = "encoding";            // damaged gzip, zip or zstd
-inline constexpr std::string_view kBomb = "bomb";                    // decompresses beyond the budget
-inline constexpr std::string_view kSyntax = "syntax";                // not JSON
-inline constexpr std::string_view kTruncated = "truncated";          // JSON that ends too early
-inline constexpr std::string_view kUtf8 = "utf8";                    // invalid UTF-8
-inline constexpr std::string_view kString = "string";                // a lone surrogate or bad escape
-inline constexpr std::string_view kControl = "control_character";    // a raw control character in a string
-inline constexpr std::string_view kDuplicateKey = "dup_key";         // an object with the same key twice
-inline constexpr std::string_view kNulKey = "nul_key";               // U+0000 in a key
-inline constexpr std::string_view kNumber = "number";                // a number no reader would keep exactly
-inline constexpr std::string_view kTooLarge = "too_large";           // beyond a limit on size, depth or count
-inline constexpr std::string_view kUnknownShape = "unknown_shape";   // JSON, but neither finding nor event
-inline constexpr std::string_view kSchema = "schema";                // a needed field is missing or of the wrong type
-inline constexpr std::string_view kAccount = "account";              // no account of 12 digits
-inline constexpr std::string_view kMissingId = "missing_id";         // a finding without an id
-inline constexpr std::string_view kTime = "time";                    // no usable time stamp
-inline constexpr std::string_view kTooOld = "too_old";               // older than the retention
+inline constexpr std::string_view kEncoding = "encoding";           // damaged gzip, zip or zstd
+inline constexpr std::string_view kBomb = "bomb";                   // decompresses beyond the budget
+inline constexpr std::string_view kSyntax = "syntax";               // not JSON
+inline constexpr std::string_view kTruncated = "truncated";         // JSON that ends too early
+inline constexpr std::string_view kUtf8 = "utf8";                   // invalid UTF-8
+inline constexpr std::string_view kString = "string";               // a lone surrogate or bad escape
+inline constexpr std::string_view kControl = "control_character";   // a raw control character in a string
+inline constexpr std::string_view kDuplicateKey = "dup_key";        // an object with the same key twice
+inline constexpr std::string_view kNulKey = "nul_key";              // U+0000 in a key
+inline constexpr std::string_view kNumber = "number";               // a number no reader would keep exactly
+inline constexpr std::string_view kTooLarge = "too_large";          // beyond a limit on size, depth or count
+inline constexpr std::string_view kUnknownShape = "unknown_shape";  // JSON, but neither finding nor event
+inline constexpr std::string_view kSchema = "schema";               // a needed field is missing or of the wrong type
+inline constexpr std::string_view kAccount = "account";             // no account of 12 digits
+inline constexpr std::string_view kMissingId = "missing_id";        // a finding without an id
+inline constexpr std::string_view kTime = "time";                   // no usable time stamp
+inline constexpr std::string_view kTooOld = "too_old";              // older than the retention
 inline constexpr std::string_view kAccountMismatch = "account_mismatch";  // an account that the key may not write
-inline constexpr std::string_view kRefused = "refused";              // the database refused the row's values
+inline constexpr std::string_view kRefused = "refused";                   // the database refused the row's values
 
-inline constexpr std::array kAll{kEncoding, kBomb,   kSyntax,   kTruncated,    kUtf8,   kString,  kControl,
-                                 kDuplicateKey, kNulKey, kNumber, kTooLarge, kUnknownShape, kSchema, kAccount,
-                                 kMissingId, kTime,  kTooOld,   kAccountMismatch, kRefused};
+inline constexpr std::array kAll{kEncoding,     kBomb,   kSyntax, kTruncated,       kUtf8,         kString, kControl,
+                                 kDuplicateKey, kNulKey, kNumber, kTooLarge,        kUnknownShape, kSchema, kAccount,
+                                 kMissingId,    kTime,   kTooOld, kAccountMismatch, kRefused};
 }  // namespace reason
 
 struct QuarantinedRecord {

@@ -1,10 +1,9 @@
 #include "ingest/source/file_import.hpp"
 
-#include <backtrail_ingest_sql.hpp>
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <backtrail_ingest_sql.hpp>
 #include <chrono>
+#include <fmt/format.h>
 #include <fstream>
 #include <set>
 
@@ -22,11 +21,13 @@ Result<std::string> read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) return fail(Code::kIo, "cannot be opened");
   const auto size = static_cast<std::uintmax_t>(file.tellg());
-  if (size > kImportFileMaxBytes) return fail(Code::kTooLarge, fmt::format("larger than {} bytes", kImportFileMaxBytes));
+  if (size > kImportFileMaxBytes)
+    return fail(Code::kTooLarge, fmt::format("larger than {} bytes", kImportFileMaxBytes));
   std::string bytes;
   bytes.resize(size);
   file.seekg(0);
-  if (!file.read(bytes.data(), static_cast<std::streamsize>(size)) && size != 0) return fail(Code::kIo, "cannot be read");
+  if (!file.read(bytes.data(), static_cast<std::streamsize>(size)) && size != 0)
+    return fail(Code::kIo, "cannot be read");
   return bytes;
 }
 
@@ -38,7 +39,8 @@ std::string reason_to_ignore(const fs::path& path, std::string_view bytes) {
   std::string_view text = bytes;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const auto first = text.find_first_not_of(" \t\r\n\x1e");
-  if (first == std::string_view::npos || (text[first] != '{' && text[first] != '[')) return "no JSON, gzip, zip or zstd file";
+  if (first == std::string_view::npos || (text[first] != '{' && text[first] != '['))
+    return "no JSON, gzip, zip or zstd file";
   return "";
 }
 
@@ -109,7 +111,8 @@ class Import {
       const std::lock_guard lock(mutex_);
       ++open_;
     }
-    pipeline_.submit_when_room(std::move(delivery), [this, object](const Receipt& receipt) { finish(object, receipt); });
+    pipeline_.submit_when_room(std::move(delivery),
+                               [this, object](const Receipt& receipt) { finish(object, receipt); });
   }
 
   // On a writer's thread.
@@ -117,9 +120,12 @@ class Import {
     schema::Result<void> remembered;
     if (!receipt.error) remembered = remember(object, "imported", "");
     const std::lock_guard lock(mutex_);
-    if (receipt.error) report_failure(object, receipt.error->detail);
-    else if (!remembered) report_failure(object, remembered.error().detail);
-    else ++report_.files_imported;
+    if (receipt.error)
+      report_failure(object, receipt.error->detail);
+    else if (!remembered)
+      report_failure(object, remembered.error().detail);
+    else
+      ++report_.files_imported;
     report_.receipt.add(receipt);
     step(object, receipt.received);
     --open_;
@@ -128,7 +134,9 @@ class Import {
 
   Result<bool> is_known(const Object& object) {
     return database_.read(schema::AccountScope::none(), [&](schema::Transaction& tx) -> Result<bool> {
-      return !tx.exec(sql::import_object_find, object.location, schema::Binary(object.sha256.data(), object.sha256.size())).empty();
+      return !tx.exec(sql::import_object_find, object.location,
+                      schema::Binary(object.sha256.data(), object.sha256.size()))
+                  .empty();
     });
   }
 
@@ -148,8 +156,10 @@ class Import {
   void ignore(const Object& object, const std::string& why) {
     const auto remembered = remember(object, "ignored", why);
     const std::lock_guard lock(mutex_);
-    if (remembered) report_.ignored.push_back({object.location, why});
-    else report_failure(object, remembered.error().detail);
+    if (remembered)
+      report_.ignored.push_back({object.location, why});
+    else
+      report_failure(object, remembered.error().detail);
     step(object, 0);
   }
   void known_already(const Object& object) {

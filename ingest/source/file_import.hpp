@@ -1,8 +1,8 @@
 // Imports files and folders: CloudTrail and GuardDuty objects in their S3 layouts, or any JSON, gzip, zip or zstd file.
 //
-// Order-free and resumable: an object ledger (path, size, SHA-256) remembers what was imported to the end, no marker and
-// no order is assumed, so a file that appears late is imported whenever it appears. What a file holds is decided by its
-// content. Digest files and files that are no JSON are reported as ignored, never an error.
+// Order-free and resumable: an object ledger (path, size, SHA-256) remembers what was imported to the end, no marker
+// and no order is assumed, so a file that appears late is imported whenever it appears. What a file holds is decided by
+// its content. Digest files and files that are no JSON are reported as ignored, never an error.
 #pragma once
 #include <atomic>
 #include <filesystem>
@@ -35,9 +35,9 @@ struct ImportReport {
 
 struct ImportOptions {
   unsigned readers = 2;
-  bool again = false;  // import objects that the ledger knows, too
-  std::function<void(const ImportProgress&)> progress;  // from one thread at a time, a few times a second
-  const std::atomic<bool>* stop = nullptr;              // set: no new files are begun
+  bool again = false;                                     // import objects that the ledger knows, too
+  std::function<void(const ImportProgress&)> progress{};  // from one thread at a time, a few times a second
+  const std::atomic<bool>* stop = nullptr;                // set: no new files are begun
 };
 
 // Regular files below the paths, sorted; symbolic links are not followed. kIo when a path does not exist.
@@ -45,6 +45,7 @@ schema::Result<std::vector<std::filesystem::path>> list_files(const std::vector<
 
 // `database` connects as backtrail_ingest. Errors of single files are in the report.
 schema::Result<ImportReport> import_files(Pipeline& pipeline, schema::Database& database,
-                                          const std::vector<std::filesystem::path>& paths, const ImportOptions& options);
+                                          const std::vector<std::filesystem::path>& paths,
+                                          const ImportOptions& options);
 
 }  // namespace backtrail::ingest

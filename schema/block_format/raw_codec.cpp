@@ -1,9 +1,8 @@
 #include "schema/block_format/raw_codec.hpp"
 
 #include <backtrail_raw_dictionary_v1.hpp>
-#include <zstd.h>
-
 #include <memory>
+#include <zstd.h>
 
 namespace backtrail::schema {
 namespace {
@@ -60,7 +59,8 @@ Result<std::string> decode_raw(std::string_view stored) {
   const char format = stored.front();
   stored.remove_prefix(1);
   if (format == kPlain) return std::string(stored);
-  if (format != kZstd && format != kZstdDictionary1) return fail(Code::kBadRecord, "stored record has an unknown format");
+  if (format != kZstd && format != kZstdDictionary1)
+    return fail(Code::kBadRecord, "stored record has an unknown format");
   const auto size = ZSTD_getFrameContentSize(stored.data(), stored.size());
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kRawMaxBytes)
     return fail(Code::kBadRecord, "stored record has no sane size");

@@ -55,15 +55,17 @@ struct ErrorException : std::runtime_error {
 template <class T>
 using Result = boost::system::result<T, Error>;
 
-inline Error fail(Code code, std::string detail) { return Error{code, std::move(detail)}; }
+inline Error fail(Code code, std::string detail) {
+  return Error{code, std::move(detail)};
+}
 
 }  // namespace backtrail::schema
 
 // On in every build: a broken invariant must not go on writing evidence.
-#define BACKTRAIL_ASSERT(condition)                                                                              \
-  do {                                                                                                           \
-    if (!(condition)) {                                                                                          \
-      std::fprintf(stderr, "backtrail: assertion failed: %s at %s:%d\n", #condition, __FILE__, __LINE__);        \
-      std::abort();                                                                                              \
-    }                                                                                                            \
+#define BACKTRAIL_ASSERT(condition)                                                                       \
+  do {                                                                                                    \
+    if (!(condition)) {                                                                                   \
+      std::fprintf(stderr, "backtrail: assertion failed: %s at %s:%d\n", #condition, __FILE__, __LINE__); \
+      std::abort();                                                                                       \
+    }                                                                                                     \
   } while (false)

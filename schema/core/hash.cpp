@@ -1,9 +1,8 @@
 #include "schema/core/hash.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <cstring>
+#include <sodium.h>
 
 namespace backtrail::schema {
 
@@ -35,10 +34,14 @@ bool parse_uuid(std::string_view text, Uuid& out) {
       continue;
     }
     unsigned value = 0;
-    if (c >= '0' && c <= '9') value = static_cast<unsigned>(c - '0');
-    else if (c >= 'a' && c <= 'f') value = static_cast<unsigned>(c - 'a') + 10;
-    else if (c >= 'A' && c <= 'F') value = static_cast<unsigned>(c - 'A') + 10;
-    else return false;
+    if (c >= '0' && c <= '9')
+      value = static_cast<unsigned>(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      value = static_cast<unsigned>(c - 'a') + 10;
+    else if (c >= 'A' && c <= 'F')
+      value = static_cast<unsigned>(c - 'A') + 10;
+    else
+      return false;
     auto& byte = out.bytes[nibble / 2];
     byte = static_cast<std::uint8_t>(nibble % 2 == 0 ? value << 4 : byte | value);
     ++nibble;

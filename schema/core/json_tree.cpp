@@ -1,10 +1,9 @@
 #include "schema/core/json_tree.hpp"
 
-#include <fmt/format.h>
-#include <simdjson.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <memory_resource>
+#include <simdjson.h>
 
 namespace backtrail::schema {
 namespace {
@@ -21,8 +20,10 @@ bool is_json_number(std::string_view text) {
     return at > first;
   };
   if (at < text.size() && text[at] == '-') ++at;
-  if (at < text.size() && text[at] == '0') ++at;
-  else if (!run()) return false;
+  if (at < text.size() && text[at] == '0')
+    ++at;
+  else if (!run())
+    return false;
   if (at < text.size() && text[at] == '.') {
     ++at;
     if (!run()) return false;
@@ -61,11 +62,16 @@ bool has_duplicate_key(std::span<const JsonNode> members, std::vector<std::strin
 
 std::string_view error_word(simdjson::error_code error) {
   switch (error) {
-    case simdjson::UTF8_ERROR: return "utf8";
-    case simdjson::STRING_ERROR: return "string";
-    case simdjson::UNESCAPED_CHARS: return "control_character";
-    case simdjson::DEPTH_ERROR: return "depth";
-    default: return "syntax";
+    case simdjson::UTF8_ERROR:
+      return "utf8";
+    case simdjson::STRING_ERROR:
+      return "string";
+    case simdjson::UNESCAPED_CHARS:
+      return "control_character";
+    case simdjson::DEPTH_ERROR:
+      return "depth";
+    default:
+      return "syntax";
   }
 }
 
@@ -178,15 +184,18 @@ struct JsonParser::Impl {
     ondemand::json_type type;
     if (auto error = value.type().get(type)) return refuse(error);
     switch (type) {
-      case ondemand::json_type::object: return build_object(value, depth, out);
-      case ondemand::json_type::array: return build_array(value, depth, out);
+      case ondemand::json_type::object:
+        return build_object(value, depth, out);
+      case ondemand::json_type::array:
+        return build_array(value, depth, out);
       case ondemand::json_type::string: {
         std::string_view text;
         if (auto error = value.get_string().get(text)) return refuse(error);
         out.type_ = JsonType::kString;
         return set_string(text, out.text_);
       }
-      case ondemand::json_type::number: return set_number(number_token(value), out);
+      case ondemand::json_type::number:
+        return set_number(number_token(value), out);
       case ondemand::json_type::boolean: {
         bool flag = false;
         if (auto error = value.get_bool().get(flag)) return refuse(error);
@@ -225,8 +234,9 @@ Result<const JsonNode*> JsonParser::parse(std::string_view json) {
   s.root = JsonNode{};
   const auto refused = [&] { return fail(s.failure_code, s.failure); };
   ondemand::document document;
-  if (auto error = s.parser.iterate(simdjson::padded_string_view(json.data(), json.size(), json.size() + kJsonPaddingBytes))
-                       .get(document)) {
+  if (auto error =
+          s.parser.iterate(simdjson::padded_string_view(json.data(), json.size(), json.size() + kJsonPaddingBytes))
+              .get(document)) {
     s.refuse(error);
     return refused();
   }
@@ -267,11 +277,21 @@ void append_json_string(std::string_view text, std::string& out) {
 
 void append_canonical(const JsonNode& node, std::string& out) {
   switch (node.type()) {
-    case JsonType::kNull: out += "null"; return;
-    case JsonType::kFalse: out += "false"; return;
-    case JsonType::kTrue: out += "true"; return;
-    case JsonType::kNumber: out += node.text(); return;
-    case JsonType::kString: append_json_string(node.text(), out); return;
+    case JsonType::kNull:
+      out += "null";
+      return;
+    case JsonType::kFalse:
+      out += "false";
+      return;
+    case JsonType::kTrue:
+      out += "true";
+      return;
+    case JsonType::kNumber:
+      out += node.text();
+      return;
+    case JsonType::kString:
+      append_json_string(node.text(), out);
+      return;
     case JsonType::kArray: {
       out += '[';
       for (const auto& child : node.children()) {

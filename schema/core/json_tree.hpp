@@ -49,8 +49,10 @@ class JsonNode {
   template <class... Keys>
   const JsonNode* at(std::string_view first, Keys... rest) const {
     const JsonNode* next = find(first);
-    if constexpr (sizeof...(rest) == 0) return next;
-    else return next == nullptr ? nullptr : next->at(rest...);
+    if constexpr (sizeof...(rest) == 0)
+      return next;
+    else
+      return next == nullptr ? nullptr : next->at(rest...);
   }
   // The member's text when it is a non-empty string, else empty.
   std::string_view string_at(std::string_view key) const;
@@ -70,8 +72,8 @@ class JsonParser {
   JsonParser(const JsonParser&) = delete;
   JsonParser& operator=(const JsonParser&) = delete;
 
-  // Exactly one JSON object or array with nothing but white space around it. kJsonPaddingBytes behind `json` must be readable.
-  // Errors: kBadJson (with a reason word first: "syntax", "utf8", "dup_key", "number", "nul_key"), kTooLarge.
+  // Exactly one JSON object or array with nothing but white space around it. kJsonPaddingBytes behind `json` must be
+  // readable. Errors: kBadJson (with a reason word first: "syntax", "utf8", "dup_key", "number", "nul_key"), kTooLarge.
   Result<const JsonNode*> parse(std::string_view json);
 
  private:

@@ -1,9 +1,8 @@
 #include "schema/core/time.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <chrono>
+#include <fmt/format.h>
 
 namespace backtrail::schema {
 namespace {
@@ -26,7 +25,9 @@ unsigned days_in_month(int year, unsigned month) {
   return month == 2 && leap ? 29 : kDays[month - 1];
 }
 
-Error bad_time(std::string_view why) { return fail(Code::kBadTime, fmt::format("time stamp: {}", why)); }
+Error bad_time(std::string_view why) {
+  return fail(Code::kBadTime, fmt::format("time stamp: {}", why));
+}
 
 struct DateParts {
   int year;
@@ -97,8 +98,8 @@ Result<ParsedTime> parse_rfc3339(std::string_view text) {
   }
   const auto offset = parse_zone(text.substr(at));
   if (!offset) return offset.error();
-  const std::int64_t seconds = std::int64_t{day_from_civil(date->year, date->month, date->day)} * 86400 +
-                               hour * 3600 + minute * 60 + second;
+  const std::int64_t seconds =
+      std::int64_t{day_from_civil(date->year, date->month, date->day)} * 86400 + hour * 3600 + minute * 60 + second;
   return ParsedTime{seconds * kMicrosPerSecond + *fraction - *offset, leap_second};
 }
 
@@ -107,8 +108,8 @@ std::string format_rfc3339(std::int64_t us) {
   const std::int64_t rest = us - day_start(day);
   const auto date = civil_of(day);
   const auto seconds = rest / kMicrosPerSecond, fraction = rest % kMicrosPerSecond;
-  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year, date.month, date.day,
-                                 seconds / 3600, seconds / 60 % 60, seconds % 60);
+  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year, date.month, date.day, seconds / 3600,
+                                 seconds / 60 % 60, seconds % 60);
   if (fraction != 0) text += fmt::format(".{:06}", fraction);
   return text + 'Z';
 }
@@ -131,11 +132,20 @@ Result<std::int64_t> parse_duration(std::string_view text) {
   const int count = digits(text, 0, text.size() - 1);
   std::int64_t unit = 0;
   switch (text.back()) {
-    case 's': unit = kMicrosPerSecond; break;
-    case 'm': unit = 60 * kMicrosPerSecond; break;
-    case 'h': unit = kMicrosPerHour; break;
-    case 'd': unit = kMicrosPerDay; break;
-    default: break;
+    case 's':
+      unit = kMicrosPerSecond;
+      break;
+    case 'm':
+      unit = 60 * kMicrosPerSecond;
+      break;
+    case 'h':
+      unit = kMicrosPerHour;
+      break;
+    case 'd':
+      unit = kMicrosPerDay;
+      break;
+    default:
+      break;
   }
   if (count <= 0 || unit == 0) return fail(Code::kBadTime, "duration: use 30m, 24h or 90d");
   if (count > kMaxDays * kMicrosPerDay / unit) return fail(Code::kBadTime, "duration: at most 3650d");

@@ -40,7 +40,9 @@ Result<std::int64_t> parse_duration(std::string_view text);
 constexpr std::int32_t day_of(std::int64_t us) {
   return static_cast<std::int32_t>(us >= 0 ? us / kMicrosPerDay : -((-us + kMicrosPerDay - 1) / kMicrosPerDay));
 }
-constexpr std::int64_t day_start(std::int32_t day) { return std::int64_t{day} * kMicrosPerDay; }
+constexpr std::int64_t day_start(std::int32_t day) {
+  return std::int64_t{day} * kMicrosPerDay;
+}
 
 // The wall clock. Decisions take the time as an argument; only the rim calls this.
 std::int64_t now_us();

@@ -58,8 +58,9 @@ CREATE TABLE quarantine (
 CREATE INDEX quarantine_received_at ON quarantine (received_at, quarantine_id);
 ALTER TABLE quarantine ENABLE ROW LEVEL SECURITY;
 ALTER TABLE quarantine FORCE ROW LEVEL SECURITY;
+-- '' is no account: such records are for those who may see every account, whatever stands in the setting.
 CREATE POLICY quarantine_read ON quarantine FOR SELECT TO backtrail_api
-  USING (current_setting('app.accounts', true) = '*' OR account_id = ANY (string_to_array(current_setting('app.accounts', true), ',')));
+  USING (current_setting('app.accounts', true) = '*' OR account_id <> '' AND account_id = ANY (string_to_array(current_setting('app.accounts', true), ',')));
 CREATE POLICY quarantine_ingest ON quarantine FOR ALL TO backtrail_ingest USING (true) WITH CHECK (true);
 CREATE POLICY quarantine_maintain ON quarantine FOR ALL TO backtrail_maintenance USING (true) WITH CHECK (true);
 GRANT SELECT ON quarantine TO backtrail_api;

@@ -42,14 +42,22 @@ inline constexpr std::size_t kEntityKeyMaxBytes = 512;
 
 constexpr std::string_view name_of(EntityKind kind) {
   switch (kind) {
-    case EntityKind::kAccount: return "account";
-    case EntityKind::kPrincipal: return "principal";
-    case EntityKind::kRoleSession: return "role_session";
-    case EntityKind::kAccessKey: return "access_key";
-    case EntityKind::kInstance: return "instance";
-    case EntityKind::kIpAddress: return "ip_address";
-    case EntityKind::kUserAgent: return "user_agent";
-    case EntityKind::kResource: return "resource";
+    case EntityKind::kAccount:
+      return "account";
+    case EntityKind::kPrincipal:
+      return "principal";
+    case EntityKind::kRoleSession:
+      return "role_session";
+    case EntityKind::kAccessKey:
+      return "access_key";
+    case EntityKind::kInstance:
+      return "instance";
+    case EntityKind::kIpAddress:
+      return "ip_address";
+    case EntityKind::kUserAgent:
+      return "user_agent";
+    case EntityKind::kResource:
+      return "resource";
   }
   return "";
 }
@@ -75,16 +83,22 @@ inline std::int64_t entity_hash(const HashKey& key, EntityKind kind, std::string
 }
 
 // How an event or finding names an entity.
-enum class Direction : std::uint8_t { kBy = 1, kOn = 2 };  // stored: never renumber
+enum class Direction : std::uint8_t { kBy = 1, kOn = 2 };                                      // stored: never renumber
 enum class FindingRole : std::uint8_t { kActor = 1, kTarget = 2, kRemote = 3, kRelated = 4 };  // stored
 
-constexpr std::string_view name_of(Direction direction) { return direction == Direction::kBy ? "by" : "on"; }
+constexpr std::string_view name_of(Direction direction) {
+  return direction == Direction::kBy ? "by" : "on";
+}
 constexpr std::string_view name_of(FindingRole role) {
   switch (role) {
-    case FindingRole::kActor: return "actor";
-    case FindingRole::kTarget: return "target";
-    case FindingRole::kRemote: return "remote";
-    case FindingRole::kRelated: return "related";
+    case FindingRole::kActor:
+      return "actor";
+    case FindingRole::kTarget:
+      return "target";
+    case FindingRole::kRemote:
+      return "remote";
+    case FindingRole::kRelated:
+      return "related";
   }
   return "";
 }

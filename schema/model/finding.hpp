@@ -1,8 +1,8 @@
 // A security finding as one shape tells it: what a mapper hands to the writer and what one `finding_version` holds.
 //
-// One finding has one identity whatever route and shape it took (DESIGN: GuardDuty natively, through ASFF or OCSF is one
-// row). `detail_*` facts come from the richest shape's newest version, `state_*` facts from the newest version of any
-// shape; both orders are total, so arrival order never matters. Entities and evidence are united over all versions.
+// One finding has one identity whatever route and shape it took (DESIGN: GuardDuty natively, through ASFF or OCSF is
+// one row). `detail_*` facts come from the richest shape's newest version, `state_*` facts from the newest version of
+// any shape; both orders are total, so arrival order never matters. Entities and evidence are united over all versions.
 // Values only: thread-safe.
 #pragma once
 #include <cstdint>
@@ -22,10 +22,14 @@ enum class FindingShape : std::uint8_t { kOcsf = 1, kAsff = 2, kGuardDutyApi = 3
 
 constexpr std::string_view name_of(FindingShape shape) {
   switch (shape) {
-    case FindingShape::kOcsf: return "ocsf";
-    case FindingShape::kAsff: return "asff";
-    case FindingShape::kGuardDutyApi: return "guardduty_api";  // UpperCamel, GetFindings
-    case FindingShape::kGuardDuty: return "guardduty";         // lowerCamel, EventBridge and S3 export
+    case FindingShape::kOcsf:
+      return "ocsf";
+    case FindingShape::kAsff:
+      return "asff";
+    case FindingShape::kGuardDutyApi:
+      return "guardduty_api";  // UpperCamel, GetFindings
+    case FindingShape::kGuardDuty:
+      return "guardduty";  // lowerCamel, EventBridge and S3 export
   }
   return "";
 }
@@ -70,14 +74,14 @@ struct Finding {
   std::int64_t first_seen_us = 0, last_seen_us = 0, created_us = 0, updated_us = 0;
   bool archived = false;
   bool sample = false;
-  bool clock_clamped = false;  // a time of the finding lay absurdly far ahead and was replaced by the receipt time
-  std::string record_state;    // ASFF RecordState, lower case
+  bool clock_clamped = false;   // a time of the finding lay absurdly far ahead and was replaced by the receipt time
+  std::string record_state;     // ASFF RecordState, lower case
   std::string workflow_status;  // ASFF Workflow.Status, lower case; "" for others
   std::string compliance_status;
   std::string resource_type;
   std::string action;  // "s3.amazonaws.com ListObjects", or the action type
   std::string user_name;
-  std::vector<FindingEntity> entities;  // the primary actor first, then the primary target
+  std::vector<FindingEntity> entities;                     // the primary actor first, then the primary target
   std::vector<std::pair<std::string, std::string>> facts;  // label, value: in reading order, for people
   Uuid content_fp{};
   std::string raw;  // exact bytes

@@ -12,19 +12,32 @@
 namespace backtrail::schema {
 
 // Ordered by weight; numbers are stored.
-enum class Severity : std::uint8_t { kUnknown = 0, kInformational = 1, kLow = 2, kMedium = 3, kHigh = 4, kCritical = 5 };
+enum class Severity : std::uint8_t {
+  kUnknown = 0,
+  kInformational = 1,
+  kLow = 2,
+  kMedium = 3,
+  kHigh = 4,
+  kCritical = 5
+};
 
 inline constexpr std::array kSeverities{Severity::kCritical, Severity::kHigh,          Severity::kMedium,
                                         Severity::kLow,      Severity::kInformational, Severity::kUnknown};
 
 constexpr std::string_view name_of(Severity severity) {
   switch (severity) {
-    case Severity::kCritical: return "critical";
-    case Severity::kHigh: return "high";
-    case Severity::kMedium: return "medium";
-    case Severity::kLow: return "low";
-    case Severity::kInformational: return "informational";
-    case Severity::kUnknown: return "unknown";
+    case Severity::kCritical:
+      return "critical";
+    case Severity::kHigh:
+      return "high";
+    case Severity::kMedium:
+      return "medium";
+    case Severity::kLow:
+      return "low";
+    case Severity::kInformational:
+      return "informational";
+    case Severity::kUnknown:
+      return "unknown";
   }
   return "unknown";
 }
@@ -46,12 +59,17 @@ constexpr Severity severity_of(double value) {
 // A number that falls into the label's band, for sources that only give a label (ASFF): what sorting uses.
 constexpr double severity_value(Severity severity) {
   switch (severity) {
-    case Severity::kCritical: return 9;
-    case Severity::kHigh: return 7;
-    case Severity::kMedium: return 4;
-    case Severity::kLow: return 1;
+    case Severity::kCritical:
+      return 9;
+    case Severity::kHigh:
+      return 7;
+    case Severity::kMedium:
+      return 4;
+    case Severity::kLow:
+      return 1;
     case Severity::kInformational:
-    case Severity::kUnknown: return 0;
+    case Severity::kUnknown:
+      return 0;
   }
   return 0;
 }

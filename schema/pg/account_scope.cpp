@@ -1,9 +1,8 @@
 #include "schema/pg/account_scope.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <algorithm>
 
 #include "schema/model/entity.hpp"
 
@@ -26,6 +25,8 @@ bool AccountScope::allows(std::string_view account_id) const {
   return all_ || std::binary_search(account_ids_.begin(), account_ids_.end(), account_id);
 }
 
-std::string AccountScope::setting() const { return all_ ? "*" : fmt::format("{}", fmt::join(account_ids_, ",")); }
+std::string AccountScope::setting() const {
+  return all_ ? "*" : fmt::format("{}", fmt::join(account_ids_, ","));
+}
 
 }  // namespace backtrail::schema

@@ -1,8 +1,7 @@
 #include "schema/pg/database.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
+#include <fmt/format.h>
 #include <fstream>
 #include <set>
 

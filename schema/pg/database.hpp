@@ -1,5 +1,5 @@
-// Connections to the warehouse as one role: a bounded pool, prepared statements, transactions that carry an account scope,
-// and the one place where libpqxx's exceptions become errors.
+// Connections to the warehouse as one role: a bounded pool, prepared statements, transactions that carry an account
+// scope, and the one place where libpqxx's exceptions become errors.
 //
 //   auto rows = database.read(scope, [&](Transaction& tx) -> Result<std::vector<Row>> {
 //     return rows_as<Row>(tx.exec(sql::finding_page, …)); });
@@ -90,8 +90,10 @@ class Database {
       Transaction tx(**session, begin);
       try {
         auto result = f(tx);
-        if (result) tx.commit();
-        else tx.work_.exec("ROLLBACK");
+        if (result)
+          tx.commit();
+        else
+          tx.work_.exec("ROLLBACK");
         release(std::move(*session));
         return result;
       } catch (const pqxx::broken_connection&) {
@@ -102,8 +104,10 @@ class Database {
       }
     } catch (const std::exception& exception) {
       const Error error = error_from(exception);
-      if (error.code == Code::kDatabaseDown) discard();
-      else if (*session != nullptr) release(std::move(*session));
+      if (error.code == Code::kDatabaseDown)
+        discard();
+      else if (*session != nullptr)
+        release(std::move(*session));
       return error;
     }
   }

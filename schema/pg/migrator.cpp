@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <migrations.hpp>
-
 #include <pqxx/pqxx>
 #include <span>
 
@@ -15,7 +14,8 @@ namespace {
 constexpr const char* kLedger =
     "CREATE SCHEMA IF NOT EXISTS backtrail_migration;"
     "CREATE TABLE IF NOT EXISTS backtrail_migration.applied ("
-    "  version integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
+    "  version integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT "
+    "now())";
 
 std::string checksum(const Migration& migration) {
   const auto digest = sha256(migration.text);
@@ -26,8 +26,9 @@ Result<void> check_applied(const pqxx::result& applied, std::span<const Migratio
   for (const auto& row : applied) {
     const int version = row["version"].as<int>();
     if (version > static_cast<int>(known.size()))
-      return fail(Code::kSchema, fmt::format("the database is at version {}, this program knows {}: use a newer program",
-                                             version, known.size()));
+      return fail(Code::kSchema,
+                  fmt::format("the database is at version {}, this program knows {}: use a newer program", version,
+                              known.size()));
     if (row["sha256"].as<std::string>() != checksum(known[static_cast<std::size_t>(version - 1)]))
       return fail(Code::kSchema, fmt::format("migration V{:04} is not the one that this database ran", version));
   }
@@ -36,7 +37,9 @@ Result<void> check_applied(const pqxx::result& applied, std::span<const Migratio
 
 }  // namespace
 
-int latest_migration() { return static_cast<int>(std::size(kMigrations)); }
+int latest_migration() {
+  return static_cast<int>(std::size(kMigrations));
+}
 
 Result<MigrationReport> migrate(const std::string& admin_connection_string) {
   const std::span<const Migration> known(kMigrations);

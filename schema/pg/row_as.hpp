@@ -60,8 +60,10 @@ template <class T>
 void read_member(const pqxx::row& row, const char* name, T& member) {
   const pqxx::field field = row[name];
   if constexpr (IsOptional<T>::value) {
-    if (field.is_null()) member.reset();
-    else member = read_value<typename T::value_type>(field);
+    if (field.is_null())
+      member.reset();
+    else
+      member = read_value<typename T::value_type>(field);
   } else {
     if (field.is_null()) throw std::runtime_error(std::string("unexpected NULL in column ") + name);
     member = read_value<T>(field);

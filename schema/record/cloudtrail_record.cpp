@@ -8,7 +8,9 @@
 namespace backtrail::schema {
 namespace {
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 Outcome outcome_of(const JsonNode& record, const ApiEvent& event) {
   const std::string_view code = event.error_code;
@@ -40,7 +42,8 @@ Result<void> read_account(const JsonNode& record, ApiEvent& event) {
   const JsonNode* recipient = record.find("recipientAccountId");
   if (recipient != nullptr && !recipient->is_null()) {
     if (!recipient->is_string()) return fail(Code::kBadRecord, "schema: recipientAccountId is no string");
-    if (!is_account_id(recipient->text())) return fail(Code::kBadRecord, "account: recipientAccountId is not 12 digits");
+    if (!is_account_id(recipient->text()))
+      return fail(Code::kBadRecord, "account: recipientAccountId is not 12 digits");
     event.account_id = recipient->text();
     return {};
   }
@@ -104,8 +107,7 @@ void read_source(const JsonNode& record, ApiEvent& event) {
   event.source_address = record.string_at("sourceIPAddress");
   if (is_ip_address(event.source_address)) {
     event.ip_address = Entity{EntityKind::kIpAddress, event.source_address, {}};
-    if (is_private_ipv4(event.source_address))
-      event.flags |= kFlagVpcPrivateIp;
+    if (is_private_ipv4(event.source_address)) event.flags |= kFlagVpcPrivateIp;
   }
   if (const auto agent = record.string_at("userAgent"); !agent.empty())
     event.user_agent = Entity{EntityKind::kUserAgent, std::string(cut_entity_key(agent)), {}};
@@ -137,8 +139,10 @@ Result<ApiEvent> read_cloudtrail_record(const JsonNode& record, std::string_view
   event.outcome = outcome_of(record, event);
   if (const JsonNode* read_only = record.find("readOnly")) {
     // Early writers sent the text "true".
-    if (read_only->type() == JsonType::kTrue || read_only->text() == "true") event.read_only = true;
-    else if (read_only->type() == JsonType::kFalse || read_only->text() == "false") event.read_only = false;
+    if (read_only->type() == JsonType::kTrue || read_only->text() == "true")
+      event.read_only = true;
+    else if (read_only->type() == JsonType::kFalse || read_only->text() == "false")
+      event.read_only = false;
   }
   resolve_identity(record.find("userIdentity"), event);
   read_source(record, event);

@@ -1,9 +1,10 @@
-// Reads one CloudTrail record (a JSON object) into an ApiEvent: the one reading that ingest stores by and query shows by.
+// Reads one CloudTrail record (a JSON object) into an ApiEvent: the one reading that ingest stores by and query shows
+// by.
 //
-// It lives in schema because the raw record *is* what the warehouse stores: the columns are hashes, and whoever shows an
-// event reads its text from the record again, with the same rules. Field rules: CloudTrail user guide, "CloudTrail record
-// contents" and "userIdentity element", eventVersion 1.00 to 1.11. Unknown fields, types and services are never an error.
-// Pure; thread-safe.
+// It lives in schema because the raw record *is* what the warehouse stores: the columns are hashes, and whoever shows
+// an event reads its text from the record again, with the same rules. Field rules: CloudTrail user guide, "CloudTrail
+// record contents" and "userIdentity element", eventVersion 1.00 to 1.11. Unknown fields, types and services are never
+// an error. Pure; thread-safe.
 #pragma once
 #include <string_view>
 

@@ -1,9 +1,8 @@
 #include "schema/record/mentions.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 
 namespace backtrail::schema {
 namespace {
@@ -41,9 +40,9 @@ constexpr std::array kNamedParameters{
 };
 
 // Ids of EC2 and its neighbours: prefix, then 8 or 17 hexadecimal digits.
-constexpr std::array<std::string_view, 18> kIdPrefixes{"vol-",  "eni-",      "sg-",   "snap-", "ami-", "subnet-",
-                                                       "vpc-",  "igw-",      "rtb-",  "acl-",  "nat-", "eipalloc-",
-                                                       "vpce-", "eipassoc-", "fs-",   "lt-",   "tgw-", "cgw-"};
+constexpr std::array<std::string_view, 18> kIdPrefixes{"vol-",  "eni-",      "sg-",  "snap-", "ami-", "subnet-",
+                                                       "vpc-",  "igw-",      "rtb-", "acl-",  "nat-", "eipalloc-",
+                                                       "vpce-", "eipassoc-", "fs-",  "lt-",   "tgw-", "cgw-"};
 
 // Source: AWS General Reference, "Amazon Resource Names": partitions by Region.
 std::string_view partition_of(std::string_view region) {
@@ -56,9 +55,8 @@ bool is_resource_id(std::string_view text) {
   for (const auto prefix : kIdPrefixes) {
     if (!text.starts_with(prefix)) continue;
     const auto digits = text.substr(prefix.size());
-    return digits.size() >= 8 && std::all_of(digits.begin(), digits.end(), [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-    });
+    return digits.size() >= 8 && std::all_of(digits.begin(), digits.end(),
+                                             [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   }
   return false;
 }
@@ -73,15 +71,18 @@ bool is_unique_id(std::string_view text) {
 class Collector {
  public:
   explicit Collector(ApiEvent& event) : event_(event), service_(event.service) {
-    if (const auto dot = service_.find(".amazonaws.com"); dot != std::string_view::npos) service_ = service_.substr(0, dot);
+    if (const auto dot = service_.find(".amazonaws.com"); dot != std::string_view::npos)
+      service_ = service_.substr(0, dot);
   }
 
   void walk(const JsonNode& node) {
     if (node.is_string()) visit(node.key(), node.text());
     for (const auto& child : node.children()) {
       // An array's strings are named by the array.
-      if (node.is_array() && child.is_string()) visit(node.key(), child.text());
-      else walk(child);
+      if (node.is_array() && child.is_string())
+        visit(node.key(), child.text());
+      else
+        walk(child);
     }
   }
 
@@ -116,7 +117,8 @@ class Collector {
     if (is_access_key_id(value)) return add(EntityKind::kAccessKey, value, {});
     if (is_unique_id(value)) return add_unique_id(value);
     for (const auto& named : kNamedParameters)
-      if (named.parameter == parameter && (named.service.empty() || named.service == service_)) return add_named(named, value);
+      if (named.parameter == parameter && (named.service.empty() || named.service == service_))
+        return add_named(named, value);
   }
 
   void add_unique_id(std::string_view value) {
@@ -128,7 +130,8 @@ class Collector {
   }
 
   void add_named(const NamedParameter& named, std::string_view value) {
-    if (named.after_account.empty()) return add(EntityKind::kResource, fmt::format("{}{}", named.before_region, value), value);
+    if (named.after_account.empty())
+      return add(EntityKind::kResource, fmt::format("{}{}", named.before_region, value), value);
     std::string_view path = value;
     if (named.after_account.ends_with("parameter/") && path.starts_with('/')) path.remove_prefix(1);
     constexpr std::string_view kPartitionMark = "{p}";
@@ -136,8 +139,7 @@ class Collector {
     before.replace(before.find(kPartitionMark), kPartitionMark.size(), partition_of(event_.region));
     const std::string_view region = named.after_region.empty() ? std::string_view{} : std::string_view{event_.region};
     add(EntityKind::kResource,
-        fmt::format("{}{}{}{}{}{}", before, region, named.after_region, event_.account_id,
-                    named.after_account, path),
+        fmt::format("{}{}{}{}{}{}", before, region, named.after_region, event_.account_id, named.after_account, path),
         value);
   }
 

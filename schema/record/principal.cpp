@@ -29,8 +29,12 @@ std::string_view arn_tail(std::string_view arn) {
   return at == std::string_view::npos ? arn : arn.substr(at + 1);
 }
 
-bool is_role_id(std::string_view id) { return id.starts_with("AROA"); }
-bool is_user_id(std::string_view id) { return id.starts_with("AIDA"); }
+bool is_role_id(std::string_view id) {
+  return id.starts_with("AROA");
+}
+bool is_user_id(std::string_view id) {
+  return id.starts_with("AIDA");
+}
 
 Entity principal_entity(std::string_view key, std::string_view name) {
   return {EntityKind::kPrincipal, std::string(cut_entity_key(key)), std::string(name)};
@@ -52,7 +56,8 @@ void resolve_assumed_role(const JsonNode& identity, ApiEvent& event) {
   const auto arn = identity.string_at("arn");
   auto role_name = session_issuer(identity, "userName");
   // The role stands in front of the session's name, or behind its own path.
-  if (role_name.empty()) role_name = arn.find(":role/") == std::string_view::npos ? arn_path_part(arn, 1) : arn_tail(arn);
+  if (role_name.empty())
+    role_name = arn.find(":role/") == std::string_view::npos ? arn_path_part(arn, 1) : arn_tail(arn);
   auto principal_id = identity.string_at("principalId");
   if (principal_id.empty()) principal_id = session_issuer(identity, "principalId");
   if (!principal_id.empty()) {
@@ -80,10 +85,12 @@ void resolve_account(const JsonNode& identity, ApiEvent& event) {
   const auto principal_id = identity.string_at("principalId");
   const auto account = identity.string_at("accountId");
   if (is_role_id(principal_id)) return set_role_session(principal_id, {}, {}, event);
-  if (is_user_id(principal_id)) event.principal = principal_entity(principal_id, {});
+  if (is_user_id(principal_id))
+    event.principal = principal_entity(principal_id, {});
   else if (account == "ANONYMOUS_PRINCIPAL" || account == "anonymous")
     event.principal = principal_entity("anonymous", "anonymous");
-  else if (!account.empty()) event.principal = principal_entity("account:" + std::string(account), {});
+  else if (!account.empty())
+    event.principal = principal_entity("account:" + std::string(account), {});
 }
 
 void resolve_service(const JsonNode& identity, ApiEvent& event) {
@@ -95,7 +102,8 @@ void resolve_identity_center(const JsonNode& identity, ApiEvent& event) {
   const JsonNode* person = identity.find("onBehalfOf");
   const auto user_id = person == nullptr ? std::string_view{} : person->string_at("userId");
   const auto key = user_id.empty() ? identity.string_at("principalId") : user_id;
-  if (!key.empty()) event.principal = principal_entity("identity_center:" + std::string(key), identity.string_at("userName"));
+  if (!key.empty())
+    event.principal = principal_entity("identity_center:" + std::string(key), identity.string_at("userName"));
 }
 
 // Everything with an id of its own: IAM users, SAML and web identities, directory users, and shapes of the future.
@@ -107,17 +115,22 @@ void resolve_named(const JsonNode& identity, ApiEvent& event) {
   if (name == "HIDDEN_DUE_TO_SECURITY_REASONS") name = {};
   if (name.empty() && !arn.empty()) name = arn_tail(arn);
   if (is_role_id(principal_id)) return resolve_assumed_role(identity, event);
-  if (!principal_id.empty()) event.principal = principal_entity(principal_id, name);
-  else if (!arn.empty()) event.principal = principal_entity(arn, name);
+  if (!principal_id.empty())
+    event.principal = principal_entity(principal_id, name);
+  else if (!arn.empty())
+    event.principal = principal_entity(arn, name);
   else if (!name.empty() && !identity.string_at("accountId").empty())
     event.principal = principal_entity(std::string(identity.string_at("accountId")) + ":" + std::string(name), name);
-  else resolve_service(identity, event);
+  else
+    resolve_service(identity, event);
 }
 
 void resolve_root(const JsonNode& identity, ApiEvent& event) {
   const auto account = identity.string_at("accountId");
-  if (!account.empty()) event.principal = principal_entity(std::string(account) + ":root", "root");
-  else resolve_named(identity, event);
+  if (!account.empty())
+    event.principal = principal_entity(std::string(account) + ":root", "root");
+  else
+    resolve_named(identity, event);
 }
 
 }  // namespace
@@ -137,13 +150,20 @@ void resolve_identity(const JsonNode* identity, ApiEvent& event) {
     event.source_identity = context->string_at("sourceIdentity");
 
   const std::string_view type = event.identity_type;
-  if (type == "Root") resolve_root(who, event);
-  else if (type == "AssumedRole" || type == "Role") resolve_assumed_role(who, event);
-  else if (type == "FederatedUser") resolve_federated_user(who, event);
-  else if (type == "AWSAccount") resolve_account(who, event);
-  else if (type == "AWSService") resolve_service(who, event);
-  else if (type == "IdentityCenterUser") resolve_identity_center(who, event);
-  else resolve_named(who, event);
+  if (type == "Root")
+    resolve_root(who, event);
+  else if (type == "AssumedRole" || type == "Role")
+    resolve_assumed_role(who, event);
+  else if (type == "FederatedUser")
+    resolve_federated_user(who, event);
+  else if (type == "AWSAccount")
+    resolve_account(who, event);
+  else if (type == "AWSService")
+    resolve_service(who, event);
+  else if (type == "IdentityCenterUser")
+    resolve_identity_center(who, event);
+  else
+    resolve_named(who, event);
 
   if (!event.invoked_by.empty() || type == "AWSService") event.flags |= kFlagServiceMade;
 }

@@ -1,7 +1,7 @@
 // Who called: the principal, session, key and instance that a CloudTrail userIdentity stands for.
 //
-// Resolved by rule, never guessed. A role is keyed by its AROA… id, not by name: session names are chosen by the caller and
-// the same role name exists in many accounts. Source: CloudTrail user guide, "CloudTrail userIdentity element".
+// Resolved by rule, never guessed. A role is keyed by its AROA… id, not by name: session names are chosen by the caller
+// and the same role name exists in many accounts. Source: CloudTrail user guide, "CloudTrail userIdentity element".
 // Pure; thread-safe.
 #pragma once
 #include "schema/core/json_tree.hpp"

@@ -1,8 +1,7 @@
 #include "schema/retention/partitions.hpp"
 
-#include <backtrail_schema_sql.hpp>
-
 #include <algorithm>
+#include <backtrail_schema_sql.hpp>
 
 #include "schema/core/time.hpp"
 #include "schema/pg/row_as.hpp"

@@ -1,5 +1,5 @@
-// Makes the partitions that a batch of events needs, once. Remembers what exists, so the common case costs no statement.
-// Thread-safe.
+// Makes the partitions that a batch of events needs, once. Remembers what exists, so the common case costs no
+// statement. Thread-safe.
 #pragma once
 #include <cstdint>
 #include <mutex>

@@ -1,9 +1,8 @@
 #include "schema/retention/retention.hpp"
 
-#include <backtrail_schema_sql.hpp>
-
 #include <algorithm>
 #include <array>
+#include <backtrail_schema_sql.hpp>
 
 #include "schema/core/time.hpp"
 #include "schema/pg/row_as.hpp"
@@ -64,8 +63,10 @@ RetentionPlan plan_event_retention(const RetentionRules& rules, const std::vecto
       if (first_kept && *first_kept > partition.from)
         expire.push_back({partition, event_class, std::min(*first_kept, partition.to)});
     }
-    if (all_expired) plan.drop.push_back(partition);
-    else plan.expire.insert(plan.expire.end(), expire.begin(), expire.end());
+    if (all_expired)
+      plan.drop.push_back(partition);
+    else
+      plan.expire.insert(plan.expire.end(), expire.begin(), expire.end());
   }
   return plan;
 }
@@ -102,8 +103,10 @@ Result<RetentionReport> run_retention(Database& maintenance, std::int64_t now_us
       tx.exec(sql::partition_drop, format_day(range.from), format_day(range.to));
       return 0;
     });
-    if (dropped) ++report.partitions_dropped;
-    else if (dropped.error().code != Code::kTimeout) return dropped.error();
+    if (dropped)
+      ++report.partitions_dropped;
+    else if (dropped.error().code != Code::kTimeout)
+      return dropped.error();
   }
   for (const EventExpiry& expiry : plan.expire) {
     const auto deleted = execute(maintenance, sql::retention_delete_events, format_day(expiry.partition.from),
@@ -118,7 +121,8 @@ Result<RetentionReport> run_retention(Database& maintenance, std::int64_t now_us
     return {};
   };
   if (auto ok = expire("finding", sql::retention_delete_findings, report.findings_deleted); !ok) return ok.error();
-  if (auto ok = expire("quarantine", sql::retention_delete_quarantine, report.quarantine_deleted); !ok) return ok.error();
+  if (auto ok = expire("quarantine", sql::retention_delete_quarantine, report.quarantine_deleted); !ok)
+    return ok.error();
   if (auto ok = expire("delivery", sql::retention_delete_deliveries, report.deliveries_deleted); !ok) return ok.error();
 
   std::vector<std::int32_t> coming;

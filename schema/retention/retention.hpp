@@ -1,8 +1,8 @@
 // Retention: what expires when, and its execution by the maintenance role.
 //
-// Events expire by event day and class, whole partitions where every class has expired and rows where only some have, or where a
-// partition spans a year. Findings expire after their last occurrence. "For ever" keeps everything of a kind. The decision
-// is pure; the execution may run in several processes at once.
+// Events expire by event day and class, whole partitions where every class has expired and rows where only some have,
+// or where a partition spans a year. Findings expire after their last occurrence. "For ever" keeps everything of a
+// kind. The decision is pure; the execution may run in several processes at once.
 #pragma once
 #include <map>
 #include <optional>
@@ -25,16 +25,18 @@ struct EventExpiry {  // rows of one class before a day, inside one partition
   bool operator==(const EventExpiry&) const = default;
 };
 struct RetentionPlan {
-  std::vector<DayRange> drop;        // whole partitions
-  std::vector<EventExpiry> expire;   // rows
+  std::vector<DayRange> drop;       // whole partitions
+  std::vector<EventExpiry> expire;  // rows
 };
 
 // The first day that is still kept for a class, or nothing when it is kept for ever.
 std::optional<std::int32_t> first_kept_day(const RetentionRules& rules, EventClass event_class, std::int32_t today);
-RetentionPlan plan_event_retention(const RetentionRules& rules, const std::vector<DayRange>& partitions, std::int32_t today);
+RetentionPlan plan_event_retention(const RetentionRules& rules, const std::vector<DayRange>& partitions,
+                                   std::int32_t today);
 
 struct RetentionReport {
-  std::size_t partitions_dropped = 0, events_deleted = 0, findings_deleted = 0, quarantine_deleted = 0, deliveries_deleted = 0;
+  std::size_t partitions_dropped = 0, events_deleted = 0, findings_deleted = 0, quarantine_deleted = 0,
+              deliveries_deleted = 0;
 };
 
 Result<RetentionRules> read_retention_rules(Database& database);

@@ -46,11 +46,16 @@ Json asff(int number, std::string_view updated, int count, std::string_view stat
 
 std::string version(std::size_t which, int number) {
   switch (which) {
-    case 0: return native(number, "2026-11-02T09:00:00Z", 1, "198.51.100.1").dump();
-    case 1: return asff(number, "2026-11-02T09:30:00Z", 2, "ACTIVE", "HIGH").dump();
-    case 2: return native(number, "2026-11-02T10:00:00Z", 3, "198.51.100.3").dump();
-    case 3: return native(number, "2026-11-02T10:00:00Z", 4, "198.51.100.4").dump();  // the same second, a greater count
-    default: return asff(number, "2026-11-02T11:00:00Z", 5, "ARCHIVED", "LOW").dump();
+    case 0:
+      return native(number, "2026-11-02T09:00:00Z", 1, "198.51.100.1").dump();
+    case 1:
+      return asff(number, "2026-11-02T09:30:00Z", 2, "ACTIVE", "HIGH").dump();
+    case 2:
+      return native(number, "2026-11-02T10:00:00Z", 3, "198.51.100.3").dump();
+    case 3:
+      return native(number, "2026-11-02T10:00:00Z", 4, "198.51.100.4").dump();  // the same second, a greater count
+    default:
+      return asff(number, "2026-11-02T11:00:00Z", 5, "ARCHIVED", "LOW").dump();
   }
 }
 
@@ -65,15 +70,18 @@ std::vector<Order> all_orders() {
   return orders;
 }
 
-// Every finding of the warehouse as its row, entities and versions, without what differs by number and by arrival. One line
-// when all are alike.
+// Every finding of the warehouse as its row, entities and versions, without what differs by number and by arrival. One
+// line when all are alike.
 std::string distinct_findings(const IngestWarehouse& warehouse) {
   return warehouse.value(
-      "SELECT DISTINCT (to_jsonb(f) - '{finding_uid,provider_id,first_received_at,detail_order,state_order}'::text[])::text"
+      "SELECT DISTINCT (to_jsonb(f) - "
+      "'{finding_uid,provider_id,first_received_at,detail_order,state_order}'::text[])::text"
       " || left(encode(detail_order, 'hex'), 34) || left(encode(state_order, 'hex'), 34)"
-      " || (SELECT string_agg((to_jsonb(e) - '{finding_uid,detail_order}'::text[])::text || left(encode(e.detail_order, 'hex'), 34), ' ' ORDER BY e.kind, e.entity_key, e.role)"
+      " || (SELECT string_agg((to_jsonb(e) - '{finding_uid,detail_order}'::text[])::text || "
+      "left(encode(e.detail_order, 'hex'), 34), ' ' ORDER BY e.kind, e.entity_key, e.role)"
       "     FROM finding_entity AS e WHERE e.finding_uid = f.finding_uid)"
-      " || (SELECT string_agg(v.count || ' ' || v.updated_at, ', ' ORDER BY v.count) FROM finding_version AS v WHERE v.finding_uid = f.finding_uid)"
+      " || (SELECT string_agg(v.count || ' ' || v.updated_at, ', ' ORDER BY v.count) FROM finding_version AS v WHERE "
+      "v.finding_uid = f.finding_uid)"
       " || chr(10) FROM finding AS f");
 }
 
@@ -87,8 +95,10 @@ Outcomes expected_outcomes(const std::vector<Order>& orders) {
     std::size_t newest = order[0];
     ++outcomes.fresh;
     for (std::size_t i = 1; i < kVersions; ++i) {
-      if (order[i] > newest) ++outcomes.updated;
-      else ++outcomes.stale;
+      if (order[i] > newest)
+        ++outcomes.updated;
+      else
+        ++outcomes.stale;
       newest = std::max(newest, order[i]);
     }
   }
@@ -133,32 +143,44 @@ TEST(FindingOrderTest, EveryOrderOfArrivalGivesTheSameFinding) {
 TEST(FindingOrderTest, DetailsAreTheNativeFindingsAndTheStateIsTheNewest) {
   IngestWarehouse warehouse;
   for (std::size_t which = 0; which < kVersions; ++which) warehouse.deliver(version(which, 1));
-  EXPECT_EQ(warehouse.value("SELECT title FROM finding"), "Native title 4") << "from the richest shape's newest version";
-  EXPECT_EQ(warehouse.value("SELECT count || ' ' || archived || ' ' || record_state || ' ' || workflow_status FROM finding"), "5 true archived new")
+  EXPECT_EQ(warehouse.value("SELECT title FROM finding"), "Native title 4")
+      << "from the richest shape's newest version";
+  EXPECT_EQ(
+      warehouse.value("SELECT count || ' ' || archived || ' ' || record_state || ' ' || workflow_status FROM finding"),
+      "5 true archived new")
       << "from the newest version of any shape";
-  EXPECT_EQ(warehouse.value("SELECT to_char(first_seen_at, 'HH24:MI') || ' ' || to_char(last_seen_at, 'HH24:MI') FROM finding"), "07:00 10:00")
+  EXPECT_EQ(warehouse.value(
+                "SELECT to_char(first_seen_at, 'HH24:MI') || ' ' || to_char(last_seen_at, 'HH24:MI') FROM finding"),
+            "07:00 10:00")
       << "folded over all";
   // Evidence is the union: each version's remote address, and the buckets that only the copies name.
-  EXPECT_EQ(warehouse.value("SELECT entity_key FROM finding_entity WHERE kind = 6 ORDER BY 1"), "198.51.100.1 198.51.100.3 198.51.100.4");
-  EXPECT_EQ(warehouse.value("SELECT entity_key FROM finding_entity WHERE kind = 8 ORDER BY 1"), "arn:aws:s3:::only-in-copy-2 arn:aws:s3:::only-in-copy-5");
+  EXPECT_EQ(warehouse.value("SELECT entity_key FROM finding_entity WHERE kind = 6 ORDER BY 1"),
+            "198.51.100.1 198.51.100.3 198.51.100.4");
+  EXPECT_EQ(warehouse.value("SELECT entity_key FROM finding_entity WHERE kind = 8 ORDER BY 1"),
+            "arn:aws:iam::111122223333:user/lee arn:aws:s3:::only-in-copy-2 arn:aws:s3:::only-in-copy-5");
 }
 
 TEST(FindingOrderTest, AnOlderStateIsKeptAndChangesNothing) {
   IngestWarehouse warehouse;
   EXPECT_EQ(text_of(warehouse.deliver(version(3, 1))), "received 1: new 1");
-  const std::string before = warehouse.value("SELECT (to_jsonb(f) - '{first_seen_at,created_at}'::text[])::text FROM finding AS f");
+  const std::string before =
+      warehouse.value("SELECT (to_jsonb(f) - '{first_seen_at,created_at}'::text[])::text FROM finding AS f");
   EXPECT_EQ(text_of(warehouse.deliver(version(0, 1))), "received 1: stale 1");
-  EXPECT_EQ(warehouse.value("SELECT (to_jsonb(f) - '{first_seen_at,created_at}'::text[])::text FROM finding AS f"), before);
+  EXPECT_EQ(warehouse.value("SELECT (to_jsonb(f) - '{first_seen_at,created_at}'::text[])::text FROM finding AS f"),
+            before);
   EXPECT_EQ(warehouse.count("finding_version"), 2);
 }
 
 TEST(FindingOrderTest, AnalystsFieldsAreNotTouched) {
   IngestWarehouse warehouse;
   warehouse.deliver(version(0, 1));
-  warehouse.value("UPDATE finding SET status = 'in_progress', assignee = 'kim', effective_severity = 9.5, effective_severity_label = 5");
+  warehouse.value(
+      "UPDATE finding SET status = 'in_progress', assignee = 'kim', effective_severity = 9.5, effective_severity_label "
+      "= 5");
   warehouse.deliver(version(4, 1));
   warehouse.deliver(version(3, 1));
-  EXPECT_EQ(warehouse.value("SELECT status || ' ' || assignee || ' ' || effective_severity FROM finding"), "in_progress kim 9.5");
+  EXPECT_EQ(warehouse.value("SELECT status || ' ' || assignee || ' ' || effective_severity FROM finding"),
+            "in_progress kim 9.5");
 }
 
 TEST(FindingIdentityTest, TheSameIdInTwoAccountsRegionsOrProductsIsTwoFindings) {
@@ -170,7 +192,8 @@ TEST(FindingIdentityTest, TheSameIdInTwoAccountsRegionsOrProductsIsTwoFindings) 
   one["Id"] = two["Id"] = "the same id";
   one["ProductArn"] = "arn:aws:securityhub:eu-west-1::product/aws/inspector";
   two["ProductArn"] = "arn:aws:securityhub:eu-west-1::product/aws/macie";
-  const std::string all = guardduty_json(1).dump() + other_account.dump() + other_region.dump() + one.dump() + two.dump();
+  const std::string all =
+      guardduty_json(1).dump() + other_account.dump() + other_region.dump() + one.dump() + two.dump();
   EXPECT_EQ(text_of(warehouse.deliver(all)), "received 5: new 5");
   EXPECT_EQ(warehouse.count("finding"), 5);
 }
@@ -178,7 +201,12 @@ TEST(FindingIdentityTest, TheSameIdInTwoAccountsRegionsOrProductsIsTwoFindings) 
 TEST(FindingIdentityTest, TheEnvelopesAccountDoesNotMatter) {
   IngestWarehouse warehouse;
   const auto enveloped = [](const char* account) {
-    return Json{{"version", "0"}, {"detail-type", "GuardDuty Finding"}, {"source", "aws.guardduty"}, {"account", account}, {"detail", guardduty_json(1)}}.dump();
+    return Json{{"version", "0"},
+                {"detail-type", "GuardDuty Finding"},
+                {"source", "aws.guardduty"},
+                {"account", account},
+                {"detail", guardduty_json(1)}}
+        .dump();
   };
   EXPECT_EQ(text_of(warehouse.deliver(enveloped(kAccountA) + enveloped(kAccountB))), "received 2: new 1 duplicates 1");
   EXPECT_EQ(warehouse.value("SELECT account_id FROM finding"), kAccountA);
@@ -188,7 +216,8 @@ TEST(FindingTextTest, WhatTheDatabaseRefusesIsReplacedInColumnsAndKeptInTheBytes
   IngestWarehouse warehouse;
   Json finding = guardduty_json(1);
   finding["title"] = std::string("nul \0 and \\u0000 and <script>", 29);
-  finding["service"]["action"]["awsApiCallAction"]["remoteIpDetails"]["organization"] = {{"org", std::string("a\0b", 3)}};
+  finding["service"]["action"]["awsApiCallAction"]["remoteIpDetails"]["organization"] = {
+      {"org", std::string("a\0b", 3)}};
   EXPECT_EQ(text_of(warehouse.deliver(finding.dump())), "received 1: new 1");
   EXPECT_EQ(warehouse.value("SELECT raw_bytes || ' ' || encode(raw_sha256, 'hex') FROM finding_version"), [&] {
     const auto digest = schema::sha256(finding.dump());
@@ -201,7 +230,8 @@ TEST(FindingTextTest, ManyEntitiesAreStored) {
   IngestWarehouse warehouse;
   Json finding = asff(1, "2026-11-02T09:05:00Z", 1, "ACTIVE", "LOW");
   finding["Resources"] = Json::array();
-  for (int i = 0; i < 3000; ++i) finding["Resources"].push_back({{"Type", "Other"}, {"Id", fmt::format("resource {}", i)}});
+  for (int i = 0; i < 3000; ++i)
+    finding["Resources"].push_back({{"Type", "Other"}, {"Id", fmt::format("resource {}", i)}});
   EXPECT_EQ(text_of(warehouse.deliver(finding.dump())), "received 1: new 1");
   EXPECT_GT(warehouse.count("finding_entity"), 0);
 }

@@ -1,4 +1,5 @@
-// What ingest promises about events: exact receipts, the same tables in any order, variants, bad rows, retention at the door.
+// What ingest promises about events: exact receipts, the same tables in any order, variants, bad rows, retention at the
+// door.
 #include <algorithm>
 #include <gmock/gmock.h>
 #include <random>
@@ -16,7 +17,9 @@ using namespace testing;
 
 std::string ledger(const IngestWarehouse& warehouse, const schema::Uuid& id) {
   const auto rows = warehouse.rows(
-      "SELECT received, new, duplicates, variants, updated, stale, quarantined, bytes FROM delivery WHERE delivery_id = '" + to_string(id) + "'");
+      "SELECT received, new, duplicates, variants, updated, stale, quarantined, bytes FROM delivery WHERE delivery_id "
+      "= '" +
+      to_string(id) + "'");
   if (rows.empty()) return "no row";
   Receipt receipt;
   receipt.received = rows[0][0].as<std::uint64_t>();
@@ -43,11 +46,13 @@ TEST(IngestReceiptTest, EveryRecordHasAnOutcome) {
   EXPECT_EQ(outcome(warehouse, events(1, 3)), "received 3: new 3");
   EXPECT_EQ(outcome(warehouse, events(1, 3)), "received 3: duplicates 3");
   EXPECT_EQ(outcome(warehouse, events(2, 3) + events(2, 3)), "received 6: new 1 duplicates 5");
-  EXPECT_EQ(outcome(warehouse, events(10, 1) + "garbage\n{\"x\":1}\n" + events(11, 1)), "received 4: new 2 quarantined 2");
+  EXPECT_EQ(outcome(warehouse, events(10, 1) + "garbage\n{\"x\":1}\n" + events(11, 1)),
+            "received 4: new 2 quarantined 2");
   EXPECT_EQ(outcome(warehouse, gzip(R"({"Records":[)" + event({.number = 20}) + "]}")), "received 1: new 1");
   EXPECT_EQ(outcome(warehouse, "garbage"), "received 1: quarantined 1");
   EXPECT_EQ(outcome(warehouse, guardduty_json(1).dump()), "received 1: new 1");
-  EXPECT_EQ(outcome(warehouse, guardduty_json(1).dump() + event({.number = 1}) + "?"), "received 3: duplicates 2 quarantined 1");
+  EXPECT_EQ(outcome(warehouse, guardduty_json(1).dump() + event({.number = 1}) + "?"),
+            "received 3: duplicates 2 quarantined 1");
   EXPECT_EQ(warehouse.count("api_event"), 7);
   EXPECT_EQ(warehouse.count("quarantine"), 3) << "the same bytes twice are one row";
 }
@@ -97,18 +102,21 @@ TEST(IngestReceiptTest, TotalsAddUp) {
 
 // --- the same tables in any order
 
-// Deliveries that overlap in every way: repeated events, other spellings left out (the first one's bytes stay), variants,
-// findings in several states and shapes, bad records.
+// Deliveries that overlap in every way: repeated events, other spellings left out (the first one's bytes stay),
+// variants, findings in several states and shapes, bad records.
 std::vector<std::string> corpus() {
   std::vector<std::string> deliveries;
   for (int i = 0; i < 12; ++i) {
-    EventFacts facts{.account = i % 3 == 0 ? kAccountB : kAccountA, .time = fmt::format("2026-10-{:02}T10:00:00Z", 20 + i % 4)};
+    EventFacts facts{.account = i % 3 == 0 ? kAccountB : kAccountA,
+                     .time = fmt::format("2026-10-{:02}T10:00:00Z", 20 + i % 4)};
     std::string body = events(i / 3 * 20, 30, facts);
-    for (int number = 5000; number < 5010; ++number) body += event({.number = number, .agent = fmt::format("agent {}", i % 3)}) + "\n";
+    for (int number = 5000; number < 5010; ++number)
+      body += event({.number = number, .agent = fmt::format("agent {}", i % 3)}) + "\n";
     for (int number = 1; number <= 5; ++number) {
       Json finding = guardduty_json(number, fmt::format("2026-11-02T09:{:02}:00Z", (i * 7 + number) % 12));
       finding["service"]["count"] = i % 4 + 1;
-      finding["service"]["action"]["awsApiCallAction"]["remoteIpDetails"]["ipAddressV4"] = fmt::format("198.51.100.{}", i % 5);
+      finding["service"]["action"]["awsApiCallAction"]["remoteIpDetails"]["ipAddressV4"] =
+          fmt::format("198.51.100.{}", i % 5);
       finding["title"] = fmt::format("Title {}", i);
       body += finding.dump() + "\n";
     }
@@ -159,12 +167,16 @@ TEST(IngestVariantTest, BothAreKeptAndOneAlertIsRaised) {
 
 TEST(IngestVariantTest, InOneBatchOneIsNewAndTheOthersAreVariants) {
   IngestWarehouse warehouse;
-  const std::string three = event({.number = 1, .agent = "one"}) + event({.number = 1, .agent = "two"}) + event({.number = 1, .agent = "three"});
+  const std::string three = event({.number = 1, .agent = "one"}) + event({.number = 1, .agent = "two"}) +
+                            event({.number = 1, .agent = "three"});
   EXPECT_EQ(outcome(warehouse, three + event({.number = 2})), "received 4: new 2 variants 2");
   EXPECT_EQ(warehouse.count("alert"), 1);
   // In two accounts at once: one new in each.
-  const auto variant = [](const char* account, const char* agent) { return event({.number = 7, .account = account, .agent = agent}); };
-  EXPECT_EQ(outcome(warehouse, variant(kAccountA, "x") + variant(kAccountA, "y") + variant(kAccountB, "x") + variant(kAccountB, "y")),
+  const auto variant = [](const char* account, const char* agent) {
+    return event({.number = 7, .account = account, .agent = agent});
+  };
+  EXPECT_EQ(outcome(warehouse, variant(kAccountA, "x") + variant(kAccountA, "y") + variant(kAccountB, "x") +
+                                   variant(kAccountB, "y")),
             "received 4: new 2 variants 2");
   EXPECT_EQ(warehouse.count("alert"), 3);
 }
@@ -174,10 +186,12 @@ TEST(IngestVariantTest, InOneBatchOneIsNewAndTheOthersAreVariants) {
 TEST(IngestPoisonTest, ARefusedRowIsQuarantinedAndItsNeighboursAreStored) {
   IngestWarehouse warehouse;
   // Nothing that passes the mappers is refused any more, as far as we know; so the database is made to.
-  warehouse.value("ALTER TABLE api_event ADD CONSTRAINT no_poison CHECK (api <> 'Poison'); "
-                  "ALTER TABLE finding ADD CONSTRAINT no_poison CHECK (title <> 'Poison')");
+  warehouse.value(
+      "ALTER TABLE api_event ADD CONSTRAINT no_poison CHECK (api <> 'Poison'); "
+      "ALTER TABLE finding ADD CONSTRAINT no_poison CHECK (title <> 'Poison')");
   std::string body;
-  for (int number = 1; number <= 300; ++number) body += event({.number = number, .api = number % 100 == 50 ? "Poison" : "GetObject"}) + "\n";
+  for (int number = 1; number <= 300; ++number)
+    body += event({.number = number, .api = number % 100 == 50 ? "Poison" : "GetObject"}) + "\n";
   Json finding = guardduty_json(1);
   finding["title"] = "Poison";
   body += finding.dump() + "\n" + guardduty_json(2).dump();
@@ -187,7 +201,9 @@ TEST(IngestPoisonTest, ARefusedRowIsQuarantinedAndItsNeighboursAreStored) {
   EXPECT_EQ(warehouse.count("finding_version"), 1);
   EXPECT_EQ(warehouse.value("SELECT DISTINCT reason || ' ' || account_id FROM quarantine"), "refused 111122223333");
   // The exact bytes, and nothing of the row in the detail but what the database named.
-  EXPECT_EQ(warehouse.value("SELECT convert_from(raw, 'UTF8') FROM quarantine WHERE bytes = " + std::to_string(finding.dump().size())), finding.dump());
+  EXPECT_EQ(warehouse.value("SELECT convert_from(raw, 'UTF8') FROM quarantine WHERE bytes = " +
+                            std::to_string(finding.dump().size())),
+            finding.dump());
   EXPECT_EQ(warehouse.value("SELECT count(*) FROM quarantine WHERE detail LIKE '%Failing row%'"), "0");
   EXPECT_EQ(outcome(warehouse, body), "received 302: duplicates 298 quarantined 4");
 }
@@ -197,8 +213,9 @@ TEST(IngestPoisonTest, OtherDeliveriesOfTheBatchDoNotNoticeIt) {
   warehouse.value("ALTER TABLE api_event ADD CONSTRAINT no_poison CHECK (api <> 'Poison')");
   std::vector<std::promise<Receipt>> receipts(20);
   for (std::size_t i = 0; i < receipts.size(); ++i)
-    warehouse.pipeline().submit(warehouse.delivery(event({.number = static_cast<int>(i), .api = i == 7 ? "Poison" : "GetObject"})),
-                                [&receipts, i](const Receipt& receipt) { receipts[i].set_value(receipt); });
+    warehouse.pipeline().submit(
+        warehouse.delivery(event({.number = static_cast<int>(i), .api = i == 7 ? "Poison" : "GetObject"})),
+        [&receipts, i](const Receipt& receipt) { receipts[i].set_value(receipt); });
   for (std::size_t i = 0; i < receipts.size(); ++i)
     EXPECT_EQ(text_of(receipts[i].get_future().get()), i == 7 ? "received 1: quarantined 1" : "received 1: new 1");
   EXPECT_EQ(warehouse.count("delivery"), 20);
@@ -208,7 +225,8 @@ TEST(IngestPoisonTest, OtherDeliveriesOfTheBatchDoNotNoticeIt) {
 
 TEST(IngestRetentionTest, WhatIsTooOldIsQuarantined) {
   IngestWarehouse warehouse;
-  EXPECT_EQ(outcome(warehouse, event({.number = 1, .time = "2026-08-05T00:00:00Z"}) + event({.number = 2, .time = "2026-08-04T23:59:59Z"})),
+  EXPECT_EQ(outcome(warehouse, event({.number = 1, .time = "2026-08-05T00:00:00Z"}) +
+                                   event({.number = 2, .time = "2026-08-04T23:59:59Z"})),
             "received 2: new 1 quarantined 1");
   EXPECT_EQ(warehouse.value("SELECT reason FROM quarantine"), "too_old");
 }
@@ -220,7 +238,8 @@ TEST(IngestRetentionTest, ForEverKeepsOldHistoryInFewPartitions) {
   std::string body;
   int number = 0;
   for (int year = 2008; year <= 2025; ++year)
-    for (int month = 1; month <= 12; ++month) body += event({.number = ++number, .time = fmt::format("{}-{:02}-13T10:00:00Z", year, month)});
+    for (int month = 1; month <= 12; ++month)
+      body += event({.number = ++number, .time = fmt::format("{}-{:02}-13T10:00:00Z", year, month)});
   EXPECT_EQ(outcome(warehouse, body), fmt::format("received {0}: new {0}", number));
   EXPECT_EQ(warehouse.count("event_partition") - before, 18) << "one a year";
   EXPECT_EQ(outcome(warehouse, events(1000, 3, {.time = "2014-02-03T10:00:00Z"})), "received 3: new 3");
@@ -230,7 +249,8 @@ TEST(IngestRetentionTest, ForEverKeepsOldHistoryInFewPartitions) {
 
 TEST(IngestRetentionTest, EventsOfNextYearAreStoredWithAFlag) {
   IngestWarehouse warehouse;
-  EXPECT_EQ(outcome(warehouse, event({.number = 1, .time = "2027-11-03T10:00:00Z"}) + event({.number = 2, .time = "2036-12-01T10:00:00Z"})),
+  EXPECT_EQ(outcome(warehouse, event({.number = 1, .time = "2027-11-03T10:00:00Z"}) +
+                                   event({.number = 2, .time = "2036-12-01T10:00:00Z"})),
             "received 2: new 1 quarantined 1");
   EXPECT_EQ(warehouse.value("SELECT flags FROM api_event"), std::to_string(schema::kFlagFuture));
   EXPECT_EQ(warehouse.value("SELECT reason FROM quarantine"), "time");
@@ -257,7 +277,8 @@ TEST(IngestTroubleTest, AFullQueueRefusesAndAConsumedOneAcceptsAgain) {
     pqxx::work blocker(connection);
     blocker.exec("LOCK TABLE backtrail.api_event IN ACCESS EXCLUSIVE MODE");
     // Three chunks: one at the writer, one in the queue, one that holds up the parser.
-    warehouse.pipeline().submit(warehouse.delivery(events(1, 3500)), [&slow](const Receipt& receipt) { slow.set_value(receipt); });
+    warehouse.pipeline().submit(warehouse.delivery(events(1, 3500)),
+                                [&slow](const Receipt& receipt) { slow.set_value(receipt); });
     refused = warehouse.deliver(event({.number = 9000}));
   }
   ASSERT_TRUE(refused.error.has_value());
@@ -269,7 +290,9 @@ TEST(IngestTroubleTest, AFullQueueRefusesAndAConsumedOneAcceptsAgain) {
 TEST(IngestTroubleTest, ALostConnectionPromisesNothingAndTheNextDeliveryIsStored) {
   IngestWarehouse warehouse({.writers = 1});
   EXPECT_EQ(outcome(warehouse, event({.number = 1})), "received 1: new 1");
-  warehouse.value("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'backtrail_ingest'");
+  warehouse.value(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = "
+      "'backtrail_ingest'");
   const Receipt failed = warehouse.deliver(event({.number = 2}));
   if (failed.error) {
     EXPECT_EQ(failed.error->code, schema::Code::kDatabaseDown);
@@ -289,7 +312,8 @@ TEST(IngestTroubleTest, TheEndOfAPipelineFinishesWhatWasSubmitted) {
   {
     const auto pipeline = warehouse.another_pipeline();
     for (int i = 0; i < 50; ++i)
-      pipeline->submit(warehouse.delivery(events(i * 10, 10)), [&stored](const Receipt& receipt) { stored += static_cast<int>(receipt.fresh); });
+      pipeline->submit(warehouse.delivery(events(i * 10, 10)),
+                       [&stored](const Receipt& receipt) { stored += static_cast<int>(receipt.fresh); });
   }
   EXPECT_EQ(stored, 500);
   EXPECT_EQ(warehouse.count("api_event"), 500);

@@ -1,5 +1,5 @@
-// A warehouse for ingest tests: a database of its own, the roles' connections, deliveries that are waited for, and a picture of
-// the tables that two warehouses can be compared by.
+// A warehouse for ingest tests: a database of its own, the roles' connections, deliveries that are waited for, and a
+// picture of the tables that two warehouses can be compared by.
 //
 //   IngestWarehouse warehouse;
 //   Receipt receipt = warehouse.deliver(event({.number = 1}));
@@ -41,7 +41,10 @@ struct EventFacts {
 inline Json event_json(const EventFacts& facts) {
   return {{"eventVersion", "1.11"},
           {"userIdentity",
-           {{"type", "IAMUser"}, {"principalId", "AIDAEXAMPLEUSER00001"}, {"accountId", facts.account}, {"userName", "lee"},
+           {{"type", "IAMUser"},
+            {"principalId", "AIDAEXAMPLEUSER00001"},
+            {"accountId", facts.account},
+            {"userName", "lee"},
             {"accessKeyId", "AKIAEXAMPLEKEY000001"}}},
           {"eventTime", facts.time},
           {"eventSource", "s3.amazonaws.com"},
@@ -54,7 +57,9 @@ inline Json event_json(const EventFacts& facts) {
           {"recipientAccountId", facts.account},
           {"eventCategory", facts.category}};
 }
-inline std::string event(const EventFacts& facts) { return event_json(facts).dump(); }
+inline std::string event(const EventFacts& facts) {
+  return event_json(facts).dump();
+}
 
 // Events number first, first + 1, …, one a line.
 inline std::string events(int first, int count, EventFacts facts = {}) {
@@ -66,7 +71,8 @@ inline std::string events(int first, int count, EventFacts facts = {}) {
   return lines;
 }
 
-inline Json guardduty_json(int number, std::string_view updated = "2026-11-02T09:05:00Z", std::string_view account = kAccountA) {
+inline Json guardduty_json(int number, std::string_view updated = "2026-11-02T09:05:00Z",
+                           std::string_view account = kAccountA) {
   const std::string id = fmt::format("{:032x}", number);
   return {{"schemaVersion", "2.0"},
           {"accountId", account},
@@ -77,7 +83,10 @@ inline Json guardduty_json(int number, std::string_view updated = "2026-11-02T09
           {"resource",
            {{"resourceType", "AccessKey"},
             {"accessKeyDetails",
-             {{"accessKeyId", "AKIAEXAMPLEKEY000001"}, {"principalId", "AIDAEXAMPLEUSER00001"}, {"userName", "lee"}, {"userType", "IAMUser"}}}}},
+             {{"accessKeyId", "AKIAEXAMPLEKEY000001"},
+              {"principalId", "AIDAEXAMPLEUSER00001"},
+              {"userName", "lee"},
+              {"userType", "IAMUser"}}}}},
           {"service",
            {{"serviceName", "guardduty"},
             {"detectorId", "d1"},
@@ -88,7 +97,9 @@ inline Json guardduty_json(int number, std::string_view updated = "2026-11-02T09
             {"action",
              {{"actionType", "AWS_API_CALL"},
               {"awsApiCallAction",
-               {{"api", "ListUsers"}, {"serviceName", "iam.amazonaws.com"}, {"remoteIpDetails", {{"ipAddressV4", "198.51.100.7"}}}}}}}}},
+               {{"api", "ListUsers"},
+                {"serviceName", "iam.amazonaws.com"},
+                {"remoteIpDetails", {{"ipAddressV4", "198.51.100.7"}}}}}}}}},
           {"severity", 5},
           {"createdAt", "2026-11-02T08:05:00Z"},
           {"updatedAt", updated},
@@ -118,7 +129,8 @@ class IngestWarehouse {
   // Rules are read when a pipeline starts.
   void keep(const std::string& kind, std::optional<int> days) {
     pipeline_.reset();
-    if (const auto set = schema::set_retention(maintenance_, kind, days); !set) throw std::runtime_error(set.error().detail);
+    if (const auto set = schema::set_retention(maintenance_, kind, days); !set)
+      throw std::runtime_error(set.error().detail);
   }
 
   ingest::Delivery delivery(std::string body, schema::AccountScope scope = schema::AccountScope::all()) const {
@@ -154,7 +166,9 @@ class IngestWarehouse {
     session.exec("SET search_path = backtrail; SET timezone = 'UTC'");
     return session.exec(sql);
   }
-  int count(const std::string& table_and_condition) const { return std::stoi(value("SELECT count(*) FROM " + table_and_condition)); }
+  int count(const std::string& table_and_condition) const {
+    return std::stoi(value("SELECT count(*) FROM " + table_and_condition));
+  }
 
   // A line per table: its rows and their hash, without what tells when and how they arrived.
   std::string picture() const {
@@ -169,10 +183,11 @@ class IngestWarehouse {
              {"account", "{first_received_at}"},
              {"alert", "{raised_at}"},
              {"quarantine", "{received_at,origin,door,key_id,position}"}})
-      text += fmt::format("{} {}\n", table,
-                          value(fmt::format("SELECT count(*) || ' ' || md5(coalesce(string_agg(t, E'\\n' ORDER BY t), '')) FROM "
-                                            "(SELECT (to_jsonb(x) - '{}'::text[])::text AS t FROM {} AS x) AS y",
-                                            leave_out, table)));
+      text += fmt::format(
+          "{} {}\n", table,
+          value(fmt::format("SELECT count(*) || ' ' || md5(coalesce(string_agg(t, E'\\n' ORDER BY t), '')) FROM "
+                            "(SELECT (to_jsonb(x) - '{}'::text[])::text AS t FROM {} AS x) AS y",
+                            leave_out, table)));
     return text;
   }
 
@@ -186,12 +201,13 @@ class IngestWarehouse {
 // "received 3: new 2, quarantined 1"; parts that are zero are left out.
 inline std::string text_of(const ingest::Receipt& receipt) {
   std::string text = fmt::format("received {}:", receipt.received);
-  for (const auto& [name, number] : std::initializer_list<std::pair<const char*, std::uint64_t>>{{"new", receipt.fresh},
-                                                                                                {"duplicates", receipt.duplicates},
-                                                                                                {"variants", receipt.variants},
-                                                                                                {"updated", receipt.updated},
-                                                                                                {"stale", receipt.stale},
-                                                                                                {"quarantined", receipt.quarantined}})
+  for (const auto& [name, number] :
+       std::initializer_list<std::pair<const char*, std::uint64_t>>{{"new", receipt.fresh},
+                                                                    {"duplicates", receipt.duplicates},
+                                                                    {"variants", receipt.variants},
+                                                                    {"updated", receipt.updated},
+                                                                    {"stale", receipt.stale},
+                                                                    {"quarantined", receipt.quarantined}})
     if (number != 0) text += fmt::format(" {} {}", name, number);
   if (receipt.error) text += " error " + receipt.error->detail;
   return text;

@@ -12,7 +12,9 @@ using schema::kMicrosPerDay;
 
 const std::int32_t kToday = schema::day_of(kNowUs);
 
-std::string day_text(int days_ago) { return schema::format_day(kToday - days_ago); }
+std::string day_text(int days_ago) {
+  return schema::format_day(kToday - days_ago);
+}
 
 // Runs as the clock shows so many days after kNowUs.
 schema::RetentionReport run(IngestWarehouse& warehouse, int days_later) {
@@ -30,12 +32,15 @@ std::string four_events(int first_number, int days_ago) {
 }
 
 std::string kept(const IngestWarehouse& warehouse) {
-  return warehouse.value("SELECT event_class || ':' || string_agg(to_char(event_day, 'MM-DD'), ',' ORDER BY event_day) FROM api_event GROUP BY event_class ORDER BY event_class");
+  return warehouse.value(
+      "SELECT event_class || ':' || string_agg(to_char(event_day, 'MM-DD'), ',' ORDER BY event_day) FROM api_event "
+      "GROUP BY event_class ORDER BY event_class");
 }
 
 TEST(RetentionTest, DeletesEachClassByItsOwnRule) {
   IngestWarehouse warehouse;
-  const std::pair<const char*, std::optional<int>> days[] = {{"event_management", 40}, {"event_data", 20}, {"event_insight", std::nullopt}, {"event_network_activity", 30}};
+  const std::pair<const char*, std::optional<int>> days[] = {
+      {"event_management", 40}, {"event_data", 20}, {"event_insight", std::nullopt}, {"event_network_activity", 30}};
   for (const auto& [kind, count] : days) warehouse.keep(kind, count);
   const std::string body = four_events(1, 0) + four_events(11, 10) + four_events(21, 15);
   EXPECT_EQ(text_of(warehouse.deliver(body)), "received 12: new 12");
@@ -53,8 +58,10 @@ TEST(RetentionTest, DeletesEachClassByItsOwnRule) {
   EXPECT_EQ(last.partitions_dropped, 0U) << "insights are kept for ever";
   EXPECT_EQ(kept(warehouse), "3:10-19,10-24,11-03");
   // Mentions go with their events.
-  EXPECT_EQ(warehouse.count("event_mention AS m WHERE NOT EXISTS (SELECT FROM api_event AS e WHERE e.event_day = m.event_day AND e.account_id = m.account_id "
-                            "AND e.event_id = m.event_id AND e.content_fp = m.content_fp)"), 0);
+  EXPECT_EQ(warehouse.count("event_mention AS m WHERE NOT EXISTS (SELECT FROM api_event AS e WHERE e.event_day = "
+                            "m.event_day AND e.account_id = m.account_id "
+                            "AND e.event_id = m.event_id AND e.content_fp = m.content_fp)"),
+            0);
   EXPECT_EQ(warehouse.count("event_mention"), 3);
 }
 
@@ -74,7 +81,8 @@ TEST(RetentionTest, DropsAWholeDayAtOnce) {
 TEST(RetentionTest, DeletesFromAYearWhatHasExpiredAndKeepsTheRest) {
   IngestWarehouse warehouse;
   warehouse.keep("all", std::nullopt);
-  warehouse.deliver(event({.number = 1, .time = "2025-03-01T10:00:00Z"}) + event({.number = 2, .time = "2025-09-01T10:00:00Z"}) +
+  warehouse.deliver(event({.number = 1, .time = "2025-03-01T10:00:00Z"}) +
+                    event({.number = 2, .time = "2025-09-01T10:00:00Z"}) +
                     event({.number = 3, .time = "2014-09-01T10:00:00Z"}));
   EXPECT_EQ(run(warehouse, 0).events_deleted, 0U);
   warehouse.keep("all", 500);  // from 2025-06-21 on
@@ -96,7 +104,9 @@ TEST(RetentionTest, FindingsGoWithVersionsAndEntitiesAfterTheirLastOccurrence) {
   EXPECT_EQ(schema::run_retention(warehouse.maintenance(), last_moment + 1)->findings_deleted, 1U);
   EXPECT_EQ(warehouse.value("SELECT count FROM finding"), "1");
   EXPECT_EQ(warehouse.count("finding_version"), 2);
-  EXPECT_EQ(warehouse.count("finding_entity AS e WHERE NOT EXISTS (SELECT FROM finding AS f WHERE f.finding_uid = e.finding_uid)"), 0);
+  EXPECT_EQ(warehouse.count(
+                "finding_entity AS e WHERE NOT EXISTS (SELECT FROM finding AS f WHERE f.finding_uid = e.finding_uid)"),
+            0);
   warehouse.keep("finding", std::nullopt);
   EXPECT_EQ(run(warehouse, 5000).findings_deleted, 0U);
 }
@@ -105,7 +115,9 @@ TEST(RetentionTest, QuarantineAndLedgerGoByTheirReceipt) {
   IngestWarehouse warehouse;
   warehouse.keep("delivery", 10);
   warehouse.deliver("garbage");
-  const auto report = [&](std::int64_t now_us) { return schema::run_retention(warehouse.maintenance(), now_us).value(); };
+  const auto report = [&](std::int64_t now_us) {
+    return schema::run_retention(warehouse.maintenance(), now_us).value();
+  };
   EXPECT_EQ(report(kNowUs + 10 * kMicrosPerDay).deliveries_deleted, 0U);
   EXPECT_EQ(report(kNowUs + 10 * kMicrosPerDay + 1).deliveries_deleted, 1U);
   EXPECT_EQ(report(kNowUs + 90 * kMicrosPerDay).quarantine_deleted, 0U);

@@ -15,7 +15,8 @@ namespace backtrail::testing {
 inline std::string gzip(std::string_view text, int level = 6) {
   z_stream stream{};
   constexpr int kGzipWindow = 15 + 16;
-  if (deflateInit2(&stream, level, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::runtime_error("deflate");
+  if (deflateInit2(&stream, level, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    throw std::runtime_error("deflate");
   std::string out(deflateBound(&stream, static_cast<uLong>(text.size())) + 64, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
   stream.avail_in = static_cast<uInt>(text.size());
@@ -69,7 +70,8 @@ inline std::string zip(const std::vector<std::pair<std::string, std::string>>& e
   zip_source_open(target);
   std::string out;
   char part[4096];
-  for (zip_int64_t got = 0; (got = zip_source_read(target, part, sizeof part)) > 0;) out.append(part, static_cast<std::size_t>(got));
+  for (zip_int64_t got = 0; (got = zip_source_read(target, part, sizeof part)) > 0;)
+    out.append(part, static_cast<std::size_t>(got));
   zip_source_close(target);
   zip_source_free(target);
   return out;

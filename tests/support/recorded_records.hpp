@@ -20,11 +20,12 @@ struct RecordedRecord {
 class RecordedRecords final : public ingest::RecordSink {
  public:
   void on_event(const schema::ApiEvent& event, std::uint64_t position) override {
-    records.push_back({"event", event.service + " " + event.api, schema::to_string(event.event_id), std::string(event.raw), position});
+    records.push_back({"event", event.service + " " + event.api, schema::to_string(event.event_id),
+                       std::string(event.raw), position});
   }
   void on_finding(schema::Finding finding, std::uint64_t position) override {
-    records.push_back({"finding", std::string(schema::name_of(finding.shape)) + " " + finding.type, finding.identity.provider_id,
-                       finding.raw, position});
+    records.push_back({"finding", std::string(schema::name_of(finding.shape)) + " " + finding.type,
+                       finding.identity.provider_id, finding.raw, position});
   }
   void on_quarantined(ingest::QuarantinedRecord record) override {
     records.push_back({"quarantined", std::string(record.reason), record.detail, record.raw, record.position});

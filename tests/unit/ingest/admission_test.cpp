@@ -13,7 +13,7 @@ using schema::kMicrosPerDay;
 
 constexpr std::int64_t kNowUs = 1'793'707'200 * schema::kMicrosPerSecond;  // noon
 
-const schema::RetentionRules kNinetyDays{{"finding", 90},    {"event_management", 90},       {"event_data", 30},
+const schema::RetentionRules kNinetyDays{{"finding", 90},       {"event_management", 90},       {"event_data", 30},
                                          {"event_insight", 90}, {"event_network_activity", {}}, {"quarantine", 90}};
 
 ApiEvent event_at(std::int64_t time_us, EventClass event_class = EventClass::kManagement) {

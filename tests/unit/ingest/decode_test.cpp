@@ -9,12 +9,12 @@
 namespace backtrail::ingest {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::gzip;
+using ::testing::IsEmpty;
 using testing::zip;
 using testing::zstd;
 using testing::zstd_stream;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 constexpr std::size_t kMiB = 1024 * 1024;
 
@@ -32,7 +32,8 @@ Outcome decoded(const std::string& bytes, const DecodeLimits& limits = {}) {
     // Evidence is a part of what was sent, and the view is still alive.
     EXPECT_GE(failure.raw.data(), bytes.data());
     EXPECT_LE(failure.raw.data() + failure.raw.size(), bytes.data() + bytes.size());
-    outcome.failures.push_back(failure.error.detail.substr(0, failure.error.detail.find(':')) + " " + std::string(failure.raw));
+    outcome.failures.push_back(failure.error.detail.substr(0, failure.error.detail.find(':')) + " " +
+                               std::string(failure.raw));
   }
   return outcome;
 }
@@ -52,7 +53,8 @@ DecodeLimits budget(std::size_t bytes) {
 // Text that compresses by about three.
 std::string prose(std::size_t bytes) {
   std::string text;
-  for (std::uint32_t x = 1; text.size() < bytes; x = x * 1664525U + 1013904223U) text += static_cast<char>('a' + (x >> 26) % 7);
+  for (std::uint32_t x = 1; text.size() < bytes; x = x * 1664525U + 1013904223U)
+    text += static_cast<char>('a' + (x >> 26) % 7);
   return text;
 }
 
@@ -123,7 +125,8 @@ TEST(DecodeGzipTest, ChecksumAndLengthAreChecked) {
 
 TEST(DecodeGzipTest, EveryTruncationIsADamage) {
   const std::string good = gzip(prose(300));
-  for (std::size_t size = 2; size < good.size(); ++size) EXPECT_THAT(words(decoded(good.substr(0, size))), ElementsAre("encoding")) << size;
+  for (std::size_t size = 2; size < good.size(); ++size)
+    EXPECT_THAT(words(decoded(good.substr(0, size))), ElementsAre("encoding")) << size;
 }
 
 TEST(DecodeGzipTest, ZerosBehindAreFillingAndTheRestIsKept) {
@@ -149,7 +152,8 @@ TEST(DecodeZstdTest, ReadsFramesOfAnyBlocks) {
   for (const bool checksum : {true, false})
     for (const std::size_t size : {1U, 70'000U, 100'000U, 128U * 1024U, 200'000U}) {
       const std::string piece = prose(size);
-      EXPECT_THAT(decoded(zstd_stream({piece, piece, piece}, checksum)).texts, ElementsAre(piece + piece + piece)) << size;
+      EXPECT_THAT(decoded(zstd_stream({piece, piece, piece}, checksum)).texts, ElementsAre(piece + piece + piece))
+          << size;
       // Blocks of one repeated byte: a few bytes of input make 128 KiB.
       const std::string same(size, 'x');
       EXPECT_THAT(decoded(zstd_stream({same, same}, checksum)).texts, ElementsAre(same + same)) << size;
@@ -158,7 +162,8 @@ TEST(DecodeZstdTest, ReadsFramesOfAnyBlocks) {
 
 TEST(DecodeZstdTest, DamageAndTruncationAreKeptWhole) {
   const std::string good = zstd(prose(5000));
-  for (std::size_t size = 4; size < good.size(); size += 7) EXPECT_THAT(words(decoded(good.substr(0, size))), ElementsAre("encoding")) << size;
+  for (std::size_t size = 4; size < good.size(); size += 7)
+    EXPECT_THAT(words(decoded(good.substr(0, size))), ElementsAre("encoding")) << size;
   std::string damaged = zstd_stream({prose(5000)});
   damaged.back() = static_cast<char>(damaged.back() ^ 1);
   EXPECT_THAT(decoded(damaged).failures, ElementsAre("encoding " + damaged));
@@ -200,7 +205,8 @@ TEST(DecodeZipTest, AManyTimesDamagedZipIsKeptOnce) {
 
 TEST(DecodeZipTest, TruncatedZipIsDamage) {
   const std::string good = zip({{"a.json", "{}"}});
-  for (std::size_t size = 4; size < good.size(); ++size) EXPECT_THAT(words(decoded(good.substr(0, size))), ElementsAre("encoding")) << size;
+  for (std::size_t size = 4; size < good.size(); ++size)
+    EXPECT_THAT(words(decoded(good.substr(0, size))), ElementsAre("encoding")) << size;
 }
 
 // --- containers in containers
@@ -226,7 +232,8 @@ TEST(DecodeNestedTest, OpensEveryKindInEveryOther) {
 TEST(DecodeNestedTest, InnerDamageKeepsTheOuterBytes) {
   const std::string broken_gzip = gzip(prose(500)).substr(0, 100), broken_zip = zip({{"a", "x"}}).substr(0, 30),
                     broken_zstd = zstd(prose(500)).substr(0, 100);
-  for (const std::string& inner : {broken_gzip, broken_zip, broken_zstd, gzip(broken_zip), gzip(gzip("deep")) + "junk"}) {
+  for (const std::string& inner :
+       {broken_gzip, broken_zip, broken_zstd, gzip(broken_zip), gzip(gzip("deep")) + "junk"}) {
     for (const std::string& outer : {gzip(inner), zstd(inner), zip({{"a", inner}})})
       EXPECT_THAT(decoded(outer).failures, ElementsAre("encoding " + outer));
   }
@@ -288,7 +295,8 @@ TEST(DecodeLimitTest, BeyondThatTheRatioCounts) {
 
 TEST(DecodeLimitTest, BombsStopAtTheBudgetAndAreKept) {
   const std::string zeros(40 * kMiB, '\0');
-  for (const std::string& bomb : {gzip(zeros, 9), zstd(zeros, 19), zip({{"a", zeros}}), gzip(gzip(zeros, 9), 9), gzip(zstd(zeros))}) {
+  for (const std::string& bomb :
+       {gzip(zeros, 9), zstd(zeros, 19), zip({{"a", zeros}}), gzip(gzip(zeros, 9), 9), gzip(zstd(zeros))}) {
     const auto outcome = decoded(bomb);
     EXPECT_THAT(outcome.texts, IsEmpty());
     EXPECT_THAT(outcome.failures, ElementsAre("bomb " + bomb));
@@ -298,7 +306,8 @@ TEST(DecodeLimitTest, BombsStopAtTheBudgetAndAreKept) {
 // --- anything
 
 TEST(DecodeTest, AnyBytesAreDecodedOrKept) {
-  const std::vector<std::string> good{gzip(prose(400)), zstd(prose(400)), zip({{"a", prose(400)}, {"b", "x"}}), gzip(zip({{"a", gzip("x")}}))};
+  const std::vector<std::string> good{gzip(prose(400)), zstd(prose(400)), zip({{"a", prose(400)}, {"b", "x"}}),
+                                      gzip(zip({{"a", gzip("x")}}))};
   EXPECT_TRUE(rc::check("containers with some bytes changed", [&good] {
     std::string bytes = *rc::gen::elementOf(good);
     const auto changes = *rc::gen::inRange(1, 8);

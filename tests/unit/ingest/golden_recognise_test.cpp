@@ -21,8 +21,12 @@ std::string head(const std::string& raw) {
 std::string dump_of(const testing::RecordedRecords& found) {
   Json list = Json::array();
   for (const auto& record : found.records)
-    list.push_back({{"position", record.position}, {"kind", record.kind}, {"what", record.what}, {"detail", record.detail},
-                    {"bytes", record.raw.size()}, {"begins", head(record.raw)}});
+    list.push_back({{"position", record.position},
+                    {"kind", record.kind},
+                    {"what", record.what},
+                    {"detail", record.detail},
+                    {"bytes", record.raw.size()},
+                    {"begins", head(record.raw)}});
   return list.dump(2) + '\n';
 }
 

@@ -22,7 +22,9 @@ std::vector<Piece> pieces_of(std::string_view text, bool in_array = false) {
 std::vector<std::string> split(std::string_view text, bool in_array = false) {
   std::vector<std::string> found;
   for (const Piece& piece : pieces_of(text, in_array)) {
-    const char* kind = piece.kind == Piece::Kind::kValue ? "value " : piece.kind == Piece::Kind::kGarbage ? "garbage " : "truncated ";
+    const char* kind = piece.kind == Piece::Kind::kValue     ? "value "
+                       : piece.kind == Piece::Kind::kGarbage ? "garbage "
+                                                             : "truncated ";
     found.push_back(kind + std::string(piece.text));
   }
   return found;
@@ -31,7 +33,8 @@ std::vector<std::string> split(std::string_view text, bool in_array = false) {
 // --- values
 
 TEST(JsonSplitTest, NothingInNothing) {
-  for (const std::string_view text : {"", " ", "\r\n\t", "\xEF\xBB\xBF", ",", "\x1e"}) EXPECT_THAT(split(text), IsEmpty());
+  for (const std::string_view text : {"", " ", "\r\n\t", "\xEF\xBB\xBF", ",", "\x1e"})
+    EXPECT_THAT(split(text), IsEmpty());
 }
 
 TEST(JsonSplitTest, CutsValuesWhateverStandsBetween) {
@@ -41,7 +44,9 @@ TEST(JsonSplitTest, CutsValuesWhateverStandsBetween) {
   EXPECT_THAT(split("\xEF\xBB\xBF{\"a\":1}{\"b\":[2]}\n"), both);
 }
 
-TEST(JsonSplitTest, ArraysAreValuesToo) { EXPECT_THAT(split("[1][{}]"), ElementsAre("value [1]", "value [{}]")); }
+TEST(JsonSplitTest, ArraysAreValuesToo) {
+  EXPECT_THAT(split("[1][{}]"), ElementsAre("value [1]", "value [{}]"));
+}
 
 TEST(JsonSplitTest, StringsHideBracketsAndQuotes) {
   const std::string_view text = R"({"a":"}{][\"}","b\\":"\\\\","c":"\\\"{"}{"d":1})";
@@ -61,20 +66,23 @@ TEST(JsonSplitTest, AnArrayEndsAtItsBracket) {
 }
 
 TEST(JsonSplitTest, ScalarsInAnArrayAreSeparate) {
-  EXPECT_THAT(split(R"(1, "x,]{", null ,{"a":1}])", true), ElementsAre("garbage 1", R"(garbage "x,]{")", "garbage null", R"(value {"a":1})"));
+  EXPECT_THAT(split(R"(1, "x,]{", null ,{"a":1}])", true),
+              ElementsAre("garbage 1", R"(garbage "x,]{")", "garbage null", R"(value {"a":1})"));
 }
 
 // --- damage
 
 TEST(JsonSplitTest, GarbageEndsWhereAValueOrALineBegins) {
   EXPECT_THAT(split("what is this {\"a\":1}"), ElementsAre("garbage what is this", R"(value {"a":1})"));
-  EXPECT_THAT(split("one\ntwo\n{\"a\":1}\nthree"), ElementsAre("garbage one", "garbage two", R"(value {"a":1})", "garbage three"));
+  EXPECT_THAT(split("one\ntwo\n{\"a\":1}\nthree"),
+              ElementsAre("garbage one", "garbage two", R"(value {"a":1})", "garbage three"));
   EXPECT_THAT(split("}{\"a\":1}]"), ElementsAre("garbage }", R"(value {"a":1})", "garbage ]"));
 }
 
 TEST(JsonSplitTest, AValueThatNeverClosesEndsWithItsLine) {
   EXPECT_THAT(split("{\"a\":1\n{\"b\":2}\n"), ElementsAre("truncated {\"a\":1", R"(value {"b":2})"));
-  EXPECT_THAT(split("{\"a\":\"x\n{\"b\":2}\n{\"c\":3}"), ElementsAre("truncated {\"a\":\"x", R"(value {"b":2})", R"(value {"c":3})"));
+  EXPECT_THAT(split("{\"a\":\"x\n{\"b\":2}\n{\"c\":3}"),
+              ElementsAre("truncated {\"a\":\"x", R"(value {"b":2})", R"(value {"c":3})"));
   EXPECT_THAT(split("{\"a\":1}\n{\"b\":"), ElementsAre(R"(value {"a":1})", R"(truncated {"b":)"));
 }
 
@@ -140,7 +148,8 @@ TEST(EndOfValueTest, IsBehindTheMatchingBracket) {
   EXPECT_EQ(end_of_value("{}x", 0), 2U);
   EXPECT_EQ(end_of_value("x[[]]", 1), 5U);
   EXPECT_EQ(end_of_value(R"({"a":"}"})", 0), 9U);
-  for (const std::string_view open : {"{", "[", "{[]", R"({"a":"})", R"({"a":"\"})", "[\""}) EXPECT_EQ(end_of_value(open, 0), std::string_view::npos) << open;
+  for (const std::string_view open : {"{", "[", "{[]", R"({"a":"})", R"({"a":"\"})", "[\""})
+    EXPECT_EQ(end_of_value(open, 0), std::string_view::npos) << open;
 }
 
 std::vector<std::pair<std::string, std::string>> members(std::string_view object) {
@@ -151,7 +160,8 @@ std::vector<std::pair<std::string, std::string>> members(std::string_view object
 
 TEST(MembersTest, AreCutByTheirOuterForm) {
   EXPECT_THAT(members(R"( { "a" : 1 , "b\"": "x,}" ,"c":[{}], "d":{"e":null},"f":true } )"),
-              ElementsAre(Pair("a", "1"), Pair(R"(b\")", R"("x,}")"), Pair("c", "[{}]"), Pair("d", R"({"e":null})"), Pair("f", "true")));
+              ElementsAre(Pair("a", "1"), Pair(R"(b\")", R"("x,}")"), Pair("c", "[{}]"), Pair("d", R"({"e":null})"),
+                          Pair("f", "true")));
   EXPECT_THAT(members("{}"), IsEmpty());
   EXPECT_THAT(members("[1]"), IsEmpty());
   EXPECT_THAT(members(""), IsEmpty());

@@ -1,4 +1,5 @@
-// The catalogue of reasons: every one of them is provoked by an input, here or by the database (kRefused: ingest_pgtest.cpp).
+// The catalogue of reasons: every one of them is provoked by an input, here or by the database (kRefused:
+// ingest_pgtest.cpp).
 #include "ingest/quarantine/quarantine.hpp"
 
 #include <algorithm>
@@ -101,7 +102,8 @@ TEST(QuarantineTest, TheAccountIsKeptWhereItIsKnown) {
 TEST(QuarantineTest, ReasonsAreDifferentWords) {
   const std::set<std::string_view> words(reason::kAll.begin(), reason::kAll.end());
   EXPECT_EQ(words.size(), reason::kAll.size());
-  for (const auto word : words) EXPECT_EQ(word.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789"), std::string_view::npos) << word;
+  for (const auto word : words)
+    EXPECT_EQ(word.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789"), std::string_view::npos) << word;
 }
 
 TEST(QuarantineTest, TheReasonIsTheFirstWordOfTheDetail) {

@@ -12,10 +12,10 @@
 namespace backtrail::ingest {
 namespace {
 
-using testing::recognised;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using testing::recognised;
 using ::testing::SizeIs;
 
 std::string event(int number, std::string_view more = "") {
@@ -55,12 +55,16 @@ TEST(RecogniseLimitTest, AContainerMayBeLarger) {
 }
 
 TEST(RecogniseLimitTest, EnvelopesNestSoDeepAndNoDeeper) {
-  const auto nested = [](int depth) { return std::string(static_cast<std::size_t>(depth), '[') + event(1) + std::string(static_cast<std::size_t>(depth), ']'); };
+  const auto nested = [](int depth) {
+    return std::string(static_cast<std::size_t>(depth), '[') + event(1) +
+           std::string(static_cast<std::size_t>(depth), ']');
+  };
   EXPECT_THAT(recognised(nested(kEnvelopeDepthMax)).texts(), ElementsAre("event s3.amazonaws.com Call1"));
   EXPECT_THAT(recognised(nested(kEnvelopeDepthMax + 1)).texts(), ElementsAre("quarantined too_large"));
   EXPECT_THAT(recognised(nested(100'000)).texts(), ElementsAre("quarantined too_large"));
   const auto wrapped = [](int depth) {
-    return repeated(R"({"aws":)", static_cast<std::size_t>(depth)) + event(1) + std::string(static_cast<std::size_t>(depth), '}');
+    return repeated(R"({"aws":)", static_cast<std::size_t>(depth)) + event(1) +
+           std::string(static_cast<std::size_t>(depth), '}');
   };
   EXPECT_THAT(recognised(wrapped(kEnvelopeDepthMax)).texts(), ElementsAre("event s3.amazonaws.com Call1"));
   EXPECT_THAT(recognised(wrapped(kEnvelopeDepthMax + 1)).texts(), ElementsAre("quarantined unknown_shape"));
@@ -78,13 +82,20 @@ TEST(RecogniseLimitTest, StringsInStringsEndToo) {
 
 // A member array of one record must not carry another account's records past the account check, nor hide them.
 TEST(RecogniseTest, EveryArrayOfRecordsIsOpened) {
-  EXPECT_THAT(recognised(R"({"Records":[)" + event(1) + R"(],"findings":[)" + event(2) + R"(],"Events":[)" + event(3) + "]}").texts(), SizeIs(3));
+  EXPECT_THAT(
+      recognised(R"({"Records":[)" + event(1) + R"(],"findings":[)" + event(2) + R"(],"Events":[)" + event(3) + "]}")
+          .texts(),
+      SizeIs(3));
   EXPECT_THAT(recognised(R"({"Records":[)" + event(1) + R"(],"Records":[)" + event(2) + "]").texts(), SizeIs(2));
 }
 
 TEST(RecogniseTest, ARecordIsNoEnvelope) {
-  EXPECT_THAT(recognised(event(1, R"(,"Records":[],"detail-type":"x","detail":{"a":1},"aws":{"cloudtrail":{}},"CloudTrailEvent":"{}")")).texts(),
-              ElementsAre("event s3.amazonaws.com Call1"));
+  EXPECT_THAT(
+      recognised(
+          event(1,
+                R"(,"Records":[],"detail-type":"x","detail":{"a":1},"aws":{"cloudtrail":{}},"CloudTrailEvent":"{}")"))
+          .texts(),
+      ElementsAre("event s3.amazonaws.com Call1"));
 }
 
 TEST(RecogniseTest, RawIsTheRecordAndNothingElse) {
@@ -108,7 +119,8 @@ TEST(RecogniseTest, NestedDamageNeedsNeitherStackNorTime) {
     EXPECT_THAT(recognised(open).texts(), Each("quarantined truncated"));
     EXPECT_THAT(recognised(repeated("{\"Records\":[\n", lines)).texts(), Each(::testing::StartsWith("quarantined")));
     EXPECT_THAT(recognised("{\"Records\":[" + open + close + "]}").texts(), Each(::testing::StartsWith("quarantined")));
-    EXPECT_THAT(recognised(repeated("[\n", lines) + repeated("]\n", lines)).texts(), Each(::testing::StartsWith("quarantined")));
+    EXPECT_THAT(recognised(repeated("[\n", lines) + repeated("]\n", lines)).texts(),
+                Each(::testing::StartsWith("quarantined")));
   }
 }
 
@@ -137,8 +149,10 @@ TEST(RecogniseTest, AnythingIsSurvived) {
     const auto changes = *rc::gen::inRange(1, 6);
     for (int i = 0; i < changes; ++i) {
       const auto at = *rc::gen::inRange<std::size_t>(0, bytes.size());
-      if (*rc::gen::arbitrary<bool>()) bytes[at] = *rc::gen::elementOf(std::string("{}[]\",:\\\n x0"));
-      else bytes.erase(at, *rc::gen::inRange<std::size_t>(0, 40));
+      if (*rc::gen::arbitrary<bool>())
+        bytes[at] = *rc::gen::elementOf(std::string("{}[]\",:\\\n x0"));
+      else
+        bytes.erase(at, *rc::gen::inRange<std::size_t>(0, 40));
       if (bytes.empty()) break;
     }
     const auto found = recognised(bytes);

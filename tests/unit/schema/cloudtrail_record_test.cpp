@@ -16,7 +16,10 @@ constexpr std::string_view kEventId = "3038ebd2-c98a-4c65-9b6e-e22506292313";
 Json a_record() {
   return {{"eventVersion", "1.11"},
           {"userIdentity",
-           {{"type", "IAMUser"}, {"principalId", "AIDAEXAMPLEUSER00001"}, {"accountId", "111122223333"}, {"userName", "lee"}}},
+           {{"type", "IAMUser"},
+            {"principalId", "AIDAEXAMPLEUSER00001"},
+            {"accountId", "111122223333"},
+            {"userName", "lee"}}},
           {"eventTime", "2026-11-03T11:59:00Z"},
           {"eventSource", "s3.amazonaws.com"},
           {"eventName", "GetObject"},
@@ -97,7 +100,8 @@ TEST(CloudTrailRecordTest, IsRecognisedByItsShape) {
   EXPECT_FALSE(looks({{"eventName", "X"}}));
   EXPECT_FALSE(looks({{"eventName", 5}, {"eventSource", "s3.amazonaws.com"}}));
   EXPECT_FALSE(looks({{"eventSource", "s3.amazonaws.com"}}));
-  EXPECT_FALSE(looks({{"eventVersion", "2.1"}, {"eventSource", "aws:s3"}, {"eventName", "ObjectCreated:Put"}})) << "an S3 notification";
+  EXPECT_FALSE(looks({{"eventVersion", "2.1"}, {"eventSource", "aws:s3"}, {"eventName", "ObjectCreated:Put"}}))
+      << "an S3 notification";
 }
 
 // --- versions
@@ -113,7 +117,8 @@ TEST(CloudTrailRecordTest, VersionOneHasNeitherRecipientNorCategoryNorType) {
 }
 
 TEST(CloudTrailRecordTest, EveryVersionIsRead) {
-  for (const char* version : {"1.0", "1.01", "1.02", "1.03", "1.04", "1.05", "1.06", "1.07", "1.08", "1.09", "1.10", "1.11", "2.00", ""})
+  for (const char* version :
+       {"1.0", "1.01", "1.02", "1.03", "1.04", "1.05", "1.06", "1.07", "1.08", "1.09", "1.10", "1.11", "2.00", ""})
     EXPECT_EQ(to_string(event_of(changed("eventVersion", version)).event_id), kEventId) << version;
   EXPECT_EQ(refusal(without({"eventVersion"})), "stored");
   EXPECT_EQ(refusal(changed("fieldOfTheFuture", {{"deep", {1, 2, 3}}})), "stored");
@@ -135,15 +140,17 @@ TEST(CloudTrailRecordTest, ClassComesFromTheCategoryElseFromOlderFields) {
 }
 
 TEST(CloudTrailRecordTest, InsightEventsTakeTheApiTheyAreAbout) {
-  Json record = {{"eventVersion", "1.08"},
-                 {"eventTime", "2026-11-03T11:59:00Z"},
-                 {"awsRegion", "eu-west-1"},
-                 {"eventID", kEventId},
-                 {"eventType", "AwsCloudTrailInsight"},
-                 {"recipientAccountId", "111122223333"},
-                 {"sharedEventID", "6f9a1b2c-0000-4000-8000-000000000001"},
-                 {"insightDetails", {{"state", "Start"}, {"eventSource", "ssm.amazonaws.com"}, {"eventName", "UpdateInstanceInformation"}}},
-                 {"eventCategory", "Insight"}};
+  Json record = {
+      {"eventVersion", "1.08"},
+      {"eventTime", "2026-11-03T11:59:00Z"},
+      {"awsRegion", "eu-west-1"},
+      {"eventID", kEventId},
+      {"eventType", "AwsCloudTrailInsight"},
+      {"recipientAccountId", "111122223333"},
+      {"sharedEventID", "6f9a1b2c-0000-4000-8000-000000000001"},
+      {"insightDetails",
+       {{"state", "Start"}, {"eventSource", "ssm.amazonaws.com"}, {"eventName", "UpdateInstanceInformation"}}},
+      {"eventCategory", "Insight"}};
   const ApiEvent event = event_of(record);
   EXPECT_EQ(event.event_class, EventClass::kInsight);
   EXPECT_EQ(event.api, "UpdateInstanceInformation");
@@ -162,7 +169,8 @@ TEST(CloudTrailRecordTest, TheRecipientIsWhereItHappened) {
 }
 
 TEST(CloudTrailRecordTest, OnlyTwelveDigitsAreAnAccount) {
-  for (const char* account : {"", "11112222333", "1111222233334", "111122223333 ", "11112222333x", "ANONYMOUS_PRINCIPAL"})
+  for (const char* account :
+       {"", "11112222333", "1111222233334", "111122223333 ", "11112222333x", "ANONYMOUS_PRINCIPAL"})
     EXPECT_EQ(refusal(changed("recipientAccountId", account)), "account") << account;
   EXPECT_EQ(event_of(changed("recipientAccountId", "000000000001")).account_id, "000000000001");
   EXPECT_EQ(refusal(changed("recipientAccountId", 111122223333)), "schema");
@@ -237,8 +245,9 @@ TEST(CloudTrailRecordTest, FingerprintIsOfTheWholeValue) {
 
 TEST(CloudTrailRecordTest, OutcomeComesFromTheErrorCode) {
   const auto outcome = [](const char* code) { return event_of(changed("errorCode", code)).outcome; };
-  for (const char* denied : {"AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedOperation",
-                             "NotAuthorized", "NotAuthorizedException", "ForbiddenException", "UnauthorizedAccess"})
+  for (const char* denied :
+       {"AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedOperation",
+        "NotAuthorized", "NotAuthorizedException", "ForbiddenException", "UnauthorizedAccess"})
     EXPECT_EQ(outcome(denied), Outcome::kDenied) << denied;
   for (const char* failed : {"NoSuchBucket", "ThrottlingException", "Client.InvalidInstanceID.NotFound", "x"})
     EXPECT_EQ(outcome(failed), Outcome::kFailed) << failed;
@@ -303,17 +312,27 @@ TEST(CloudTrailRecordTest, SharedEventIdIsSpelledAsCloudTrailSpellsIt) {
 
 // Every field with every wrong type: a record is stored or refused with a reason, never worse.
 TEST(CloudTrailRecordTest, WrongTypesAnywhereAreStoredOrRefused) {
-  const Json wrong[] = {nullptr, true, 5, -1.5, "", "text", Json::array(), Json::object(), Json::array({1, "x", nullptr}),
+  const Json wrong[] = {nullptr,
+                        true,
+                        5,
+                        -1.5,
+                        "",
+                        "text",
+                        Json::array(),
+                        Json::object(),
+                        Json::array({1, "x", nullptr}),
                         Json::object({{"type", "x"}, {"ARN", 1}})};
   const Json good = a_record();
   for (const auto& item : good.items())
     for (const Json& value : wrong) {
       const std::string word = refusal(changed(item.key().c_str(), value));
-      EXPECT_TRUE(word == "stored" || word == "schema" || word == "account" || word == "time") << item.key() << ": " << word;
+      EXPECT_TRUE(word == "stored" || word == "schema" || word == "account" || word == "time")
+          << item.key() << ": " << word;
     }
   for (const auto& item : good.items()) {
     const std::string word = refusal(without({item.key().c_str()}));
-    EXPECT_TRUE(word == "stored" || word == "schema" || word == "account" || word == "time") << item.key() << ": " << word;
+    EXPECT_TRUE(word == "stored" || word == "schema" || word == "account" || word == "time")
+        << item.key() << ": " << word;
   }
 }
 

@@ -14,7 +14,9 @@ HashKey key_of(std::uint8_t first) {
   return key;
 }
 
-std::string hex_of(std::string_view text) { return hex(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()); }
+std::string hex_of(std::string_view text) {
+  return hex(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+}
 
 TEST(UuidTest, ReadsBothCasesAndWritesLower) {
   Uuid id;
@@ -26,10 +28,10 @@ TEST(UuidTest, ReadsBothCasesAndWritesLower) {
 
 TEST(UuidTest, RefusesEveryOtherForm) {
   Uuid id;
-  for (const std::string_view text :
-       {"", "3038ebd2c98a4c659b6ee22506292313", "3038ebd2-c98a-4c65-9b6e-e2250629231", "3038ebd2-c98a-4c65-9b6e-e225062923130",
-        "3038ebd2-c98a-4c65-9b6e-e2250629231g", "3038ebd2-c98a-4c65-9b6ee-22506292313", "{3038ebd2-c98a-4c65-9b6e-e2250629231}",
-        "3038ebd2-c98a-4c65-9b6e_e22506292313"})
+  for (const std::string_view text : {"", "3038ebd2c98a4c659b6ee22506292313", "3038ebd2-c98a-4c65-9b6e-e2250629231",
+                                      "3038ebd2-c98a-4c65-9b6e-e225062923130", "3038ebd2-c98a-4c65-9b6e-e2250629231g",
+                                      "3038ebd2-c98a-4c65-9b6ee-22506292313", "{3038ebd2-c98a-4c65-9b6e-e2250629231}",
+                                      "3038ebd2-c98a-4c65-9b6e_e22506292313"})
     EXPECT_FALSE(parse_uuid(text, id)) << text;
 }
 
@@ -46,7 +48,8 @@ TEST(HashTest, IsSipHash) {
 
 TEST(HashTest, DependsOnKeyKindAndText) {
   const HashKey key = key_of(1);
-  const std::set<std::int64_t> hashes{hash64(key, 1, "a"), hash64(key, 2, "a"), hash64(key, 1, "b"), hash64(key, 1, ""),
+  const std::set<std::int64_t> hashes{hash64(key, 1, "a"),       hash64(key, 2, "a"),
+                                      hash64(key, 1, "b"),       hash64(key, 1, ""),
                                       hash64(key_of(2), 1, "a"), hash64(key, 1, std::string_view("a\0", 2))};
   EXPECT_EQ(hashes.size(), 6U);
   EXPECT_EQ(hash64(key, 1, "a"), hash64(key, 1, "a"));
@@ -62,7 +65,8 @@ TEST(HashTest, EntityHashSeesTheKeyAsItIsStored) {
 }
 
 TEST(FingerprintTest, DependsOnKeyAndBytes) {
-  const std::set<Uuid> prints{fingerprint128(key_of(1), "a"), fingerprint128(key_of(2), "a"), fingerprint128(key_of(1), "b")};
+  const std::set<Uuid> prints{fingerprint128(key_of(1), "a"), fingerprint128(key_of(2), "a"),
+                              fingerprint128(key_of(1), "b")};
   EXPECT_EQ(prints.size(), 3U);
 }
 
@@ -77,7 +81,9 @@ TEST(HexTest, WritesTwoDigitsAByte) {
   EXPECT_EQ(hex_of(""), "");
 }
 
-TEST(RandomKeyTest, DiffersEachTime) { EXPECT_NE(random_hash_key().bytes, random_hash_key().bytes); }
+TEST(RandomKeyTest, DiffersEachTime) {
+  EXPECT_NE(random_hash_key().bytes, random_hash_key().bytes);
+}
 
 }  // namespace
 }  // namespace backtrail::schema

@@ -40,7 +40,9 @@ Uuid fingerprint(std::string_view json) {
   return value_fingerprint(parsed.root(), HashKey{}, scratch);
 }
 
-std::string in_value(std::string_view json) { return fmt::format(R"({{"a":{}}})", json); }
+std::string in_value(std::string_view json) {
+  return fmt::format(R"({{"a":{}}})", json);
+}
 std::string repeat(std::string_view text, std::size_t times) {
   std::string out;
   out.reserve(text.size() * times);
@@ -106,8 +108,11 @@ TEST(JsonTreeTest, KeepsNumbersAsTheirText) {
 
 TEST(JsonTreeTest, AParserIsUsedAgainAfterARefusal) {
   JsonParser parser;
-  for (const auto& [json, good] : {std::pair{R"({"a":[1,2,3]})"sv, true}, {R"({"a":1,"a":2})"sv, false},
-                                   {R"([{"b":{}}])"sv, true}, {R"([[[[)"sv, false}, {R"({})"sv, true}}) {
+  for (const auto& [json, good] : {std::pair{R"({"a":[1,2,3]})"sv, true},
+                                   {R"({"a":1,"a":2})"sv, false},
+                                   {R"([{"b":{}}])"sv, true},
+                                   {R"([[[[)"sv, false},
+                                   {R"({})"sv, true}}) {
     std::string padded(json);
     padded.append(kJsonPaddingBytes, '\0');
     EXPECT_EQ(parser.parse(std::string_view(padded).substr(0, json.size())).has_value(), good) << json;
@@ -117,7 +122,8 @@ TEST(JsonTreeTest, AParserIsUsedAgainAfterARefusal) {
 // --- what is no JSON
 
 TEST(JsonTreeTest, AcceptsWhiteSpaceAroundOneContainer) {
-  for (const std::string_view json : {"{}", "[]", " \t\r\n{} \t\r\n", "[[],{}]", R"({"a":[]})"}) EXPECT_EQ(verdict(json), "ok") << json;
+  for (const std::string_view json : {"{}", "[]", " \t\r\n{} \t\r\n", "[[],{}]", R"({"a":[]})"})
+    EXPECT_EQ(verdict(json), "ok") << json;
 }
 
 TEST(JsonTreeTest, RefusesEverythingThatIsNoContainer) {
@@ -126,17 +132,52 @@ TEST(JsonTreeTest, RefusesEverythingThatIsNoContainer) {
 }
 
 TEST(JsonTreeTest, RefusesTextBehindTheValue) {
-  for (const std::string_view json : {"{}x"sv, "{} {}"sv, "{}}"sv, "[]]"sv, "{},"sv, "{}\0"sv, "[]null"sv, "{}1"sv, R"({}"a")"sv})
+  for (const std::string_view json :
+       {"{}x"sv, "{} {}"sv, "{}}"sv, "[]]"sv, "{},"sv, "{}\0"sv, "[]null"sv, "{}1"sv, R"({}"a")"sv})
     EXPECT_EQ(verdict(json), "syntax") << json;
 }
 
 TEST(JsonTreeTest, RefusesBadSyntax) {
-  for (const std::string_view json :
-       {"{", "}", "[", "]", "{]", "[}", R"({"a":1])", "[1}", R"({"a" 1})", R"({"a":1,})", "[1,]", "[,1]", "[1 2]", "[1,,2]",
-        R"({"a":1 "b":2})", "{,}", R"({"a":})", R"({"a"})", "{1:2}", "{a:1}", R"({'a':1})", "['a']", R"({"a":1}/* */)",
-        R"({/* */"a":1})", "[1//\n]", R"({"a":tru})", R"({"a":truex})", R"({"a":nul})", R"({"a":nulll})", R"({"a":falsey})",
-        R"({"a":undefined})", R"({"a":True})", R"({"a":"b)", R"({"a":"b\")", "[\"\\x41\"]", R"({"a":[1})", R"([{"a":1]})",
-        R"({"a"::1})", R"({"a":1:2})", R"(["a":1])"}) {
+  for (const std::string_view json : {"{",
+                                      "}",
+                                      "[",
+                                      "]",
+                                      "{]",
+                                      "[}",
+                                      R"({"a":1])",
+                                      "[1}",
+                                      R"({"a" 1})",
+                                      R"({"a":1,})",
+                                      "[1,]",
+                                      "[,1]",
+                                      "[1 2]",
+                                      "[1,,2]",
+                                      R"({"a":1 "b":2})",
+                                      "{,}",
+                                      R"({"a":})",
+                                      R"({"a"})",
+                                      "{1:2}",
+                                      "{a:1}",
+                                      R"({'a':1})",
+                                      "['a']",
+                                      R"({"a":1}/* */)",
+                                      R"({/* */"a":1})",
+                                      "[1//\n]",
+                                      R"({"a":tru})",
+                                      R"({"a":truex})",
+                                      R"({"a":nul})",
+                                      R"({"a":nulll})",
+                                      R"({"a":falsey})",
+                                      R"({"a":undefined})",
+                                      R"({"a":True})",
+                                      R"({"a":"b)",
+                                      R"({"a":"b\")",
+                                      "[\"\\x41\"]",
+                                      R"({"a":[1})",
+                                      R"([{"a":1]})",
+                                      R"({"a"::1})",
+                                      R"({"a":1:2})",
+                                      R"(["a":1])"}) {
     const std::string word = verdict(json);
     EXPECT_TRUE(word == "syntax" || word == "string" || word == "number") << json << " gives " << word;
   }
@@ -144,8 +185,8 @@ TEST(JsonTreeTest, RefusesBadSyntax) {
 
 TEST(JsonTreeTest, RefusesNumbersOfOtherGrammars) {
   for (const std::string_view number :
-       {"01", "-01", "+1", ".5", "1.", "-", "1e", "1e+", "0x10", "1_000", "NaN", "-NaN", "Infinity", "-Infinity", "1.2.3", "1-2", "--1",
-        "00", "1e5.5", "١"}) {
+       {"01",  "-01",  "+1",       ".5",        "1.",    "-",   "1e",  "1e+", "0x10",  "1_000",
+        "NaN", "-NaN", "Infinity", "-Infinity", "1.2.3", "1-2", "--1", "00",  "1e5.5", "١"}) {
     const std::string word = verdict(in_value(number));
     EXPECT_TRUE(word == "number" || word == "syntax") << number << " gives " << word;
   }
@@ -177,16 +218,16 @@ TEST(JsonTreeTest, RefusesRawControlBytesAnywhere) {
 }
 
 TEST(JsonTreeTest, RefusesInvalidUtf8) {
-  for (const std::string_view bytes : {"\xFF"sv, "\xC3"sv, "\xC0\xAF"sv, "\xED\xA0\x80"sv, "\xE2\x82"sv, "\xF5\x80\x80\x80"sv, "\x80"sv,
-                                       "\xF4\x90\x80\x80"sv, "\xE0\x80\x80"sv}) {
+  for (const std::string_view bytes : {"\xFF"sv, "\xC3"sv, "\xC0\xAF"sv, "\xED\xA0\x80"sv, "\xE2\x82"sv,
+                                       "\xF5\x80\x80\x80"sv, "\x80"sv, "\xF4\x90\x80\x80"sv, "\xE0\x80\x80"sv}) {
     EXPECT_EQ(verdict(in_value("\"" + std::string(bytes) + "\"")), "utf8");
     EXPECT_EQ(verdict("{\"" + std::string(bytes) + "\":1}"), "utf8");
   }
 }
 
 TEST(JsonTreeTest, RefusesLoneSurrogates) {
-  for (const std::string_view escape : {R"(\ud800)", R"(\udc00)", R"(\udfff)", R"(\ude00\ud83d)", R"(\ud83dx)", R"(\ud83d\u0041)",
-                                        R"(\ud83d\ud83d)", R"(\ud83d\n)", R"(\uDBFF)"}) {
+  for (const std::string_view escape : {R"(\ud800)", R"(\udc00)", R"(\udfff)", R"(\ude00\ud83d)", R"(\ud83dx)",
+                                        R"(\ud83d\u0041)", R"(\ud83d\ud83d)", R"(\ud83d\n)", R"(\uDBFF)"}) {
     EXPECT_EQ(verdict(in_value(fmt::format("\"{}\"", escape))), "string") << escape;
     EXPECT_EQ(verdict(fmt::format("{{\"{}\":1}}", escape)), "string") << escape << " in a key";
   }
@@ -194,7 +235,8 @@ TEST(JsonTreeTest, RefusesLoneSurrogates) {
 }
 
 TEST(JsonTreeTest, RefusesBadEscapes) {
-  for (const std::string_view escape : {R"(\x41)", R"(\u12)", R"(\u12g4)", R"(\ )", R"(\u)", R"(\U0041)", R"(\')", R"(\0)"})
+  for (const std::string_view escape :
+       {R"(\x41)", R"(\u12)", R"(\u12g4)", R"(\ )", R"(\u)", R"(\U0041)", R"(\')", R"(\0)"})
     EXPECT_EQ(verdict(in_value(fmt::format("\"{}\"", escape))), "string") << escape;
 }
 
@@ -235,7 +277,9 @@ TEST(JsonTreeTest, NestsSixtyFourDeep) {
   const auto arrays = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_EQ(verdict(arrays(kJsonMaxDepth)), "ok");
   EXPECT_EQ(verdict(arrays(kJsonMaxDepth + 1)), "too large");
-  const auto objects = [](std::size_t depth) { return repeat(R"({"a":)", depth - 1) + "{}" + std::string(depth - 1, '}'); };
+  const auto objects = [](std::size_t depth) {
+    return repeat(R"({"a":)", depth - 1) + "{}" + std::string(depth - 1, '}');
+  };
   EXPECT_EQ(verdict(objects(kJsonMaxDepth)), "ok");
   EXPECT_EQ(verdict(objects(kJsonMaxDepth + 1)), "too large");
   // A scalar counts as a level of its own.
@@ -304,12 +348,33 @@ TEST(FingerprintTest, IgnoresHowAValueIsWritten) {
 }
 
 TEST(FingerprintTest, SeesEveryDifferenceOfValue) {
-  const std::vector<std::string> different{
-      R"({"a":1})",   R"({"a":"1"})", R"({"a":2})",   R"({"b":1})",     R"({"a":1.0})",     R"({"a":null})",
-      R"({"a":true})", R"({"a":[1]})", R"({"a":{}})", R"({"a":1,"b":1})", R"({"a":[]})",    R"([{"a":1}])",
-      R"({"A":1})",   R"({"a":""})",  R"({"a":" "})", R"({"a":"\u0000"})", R"({"a":"\\u0000"})", R"({"a":[1,2]})",
-      R"({"a":[2,1]})", R"({})",      R"([])",        R"({"a":{"b":1}})", R"({"a":"null"})", R"({"a":["1,2"]})",
-      R"({"a":["1","2"]})", R"({"a\":1,\"b":1})", R"({"a":"b\",\"c"})"};
+  const std::vector<std::string> different{R"({"a":1})",
+                                           R"({"a":"1"})",
+                                           R"({"a":2})",
+                                           R"({"b":1})",
+                                           R"({"a":1.0})",
+                                           R"({"a":null})",
+                                           R"({"a":true})",
+                                           R"({"a":[1]})",
+                                           R"({"a":{}})",
+                                           R"({"a":1,"b":1})",
+                                           R"({"a":[]})",
+                                           R"([{"a":1}])",
+                                           R"({"A":1})",
+                                           R"({"a":""})",
+                                           R"({"a":" "})",
+                                           R"({"a":"\u0000"})",
+                                           R"({"a":"\\u0000"})",
+                                           R"({"a":[1,2]})",
+                                           R"({"a":[2,1]})",
+                                           R"({})",
+                                           R"([])",
+                                           R"({"a":{"b":1}})",
+                                           R"({"a":"null"})",
+                                           R"({"a":["1,2"]})",
+                                           R"({"a":["1","2"]})",
+                                           R"({"a\":1,\"b":1})",
+                                           R"({"a":"b\",\"c"})"};
   std::set<Uuid> prints;
   for (const auto& json : different) EXPECT_TRUE(prints.insert(fingerprint(json)).second) << json;
 }
@@ -329,8 +394,10 @@ struct Writer {
   std::string text(const std::string& characters) const {
     std::string out = "\"";
     for (const char c : characters) {
-      if (escape && *rc::gen::arbitrary<bool>()) out += *rc::gen::arbitrary<bool>() ? fmt::format("\\u{:04x}", c) : fmt::format("\\u{:04X}", c);
-      else out += c;
+      if (escape && *rc::gen::arbitrary<bool>())
+        out += *rc::gen::arbitrary<bool>() ? fmt::format("\\u{:04x}", c) : fmt::format("\\u{:04X}", c);
+      else
+        out += c;
     }
     return out + "\"";
   }
@@ -368,7 +435,8 @@ std::string write(const Value& value, const Writer& writer) {
     parts.push_back(writer.blank() + part + write(value.items[i], writer) + writer.blank());
   }
   if (writer.shuffle && value.kind == 'o') std::reverse(parts.begin(), parts.end());
-  return fmt::format("{}{}{}{}", value.kind == 'o' ? "{" : "[", fmt::join(parts, ","), writer.blank(), value.kind == 'o' ? "}" : "]");
+  return fmt::format("{}{}{}{}", value.kind == 'o' ? "{" : "[", fmt::join(parts, ","), writer.blank(),
+                     value.kind == 'o' ? "}" : "]");
 }
 
 TEST(FingerprintTest, IsOfTheValueAlone) {
@@ -383,7 +451,8 @@ TEST(FingerprintTest, IsOfTheValueAlone) {
 
 TEST(JsonTreeTest, AnyBytesAreReadOrRefused) {
   EXPECT_TRUE(rc::check("text of JSON's characters", [] {
-    const auto soup = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("{}[]\",:\\u0123e-+.ntrlfas \n\x80\x01")));
+    const auto soup =
+        *rc::gen::container<std::string>(rc::gen::elementOf(std::string("{}[]\",:\\u0123e-+.ntrlfas \n\x80\x01")));
     (void)verdict(soup);
     (void)verdict("{\"a\":" + soup + "}");
   }));

@@ -42,7 +42,8 @@ TEST(PartitionPlanTest, SparseHistoryMakesOnePartitionAYear) {
   const auto planned = plan_partitions({}, days, kToday);
   ASSERT_EQ(planned.size(), 8U);
   for (int year = 2013; year <= 2020; ++year)
-    EXPECT_EQ(planned[static_cast<std::size_t>(year - 2013)], (DayRange{day_from_civil(year, 1, 1), day_from_civil(year + 1, 1, 1)}));
+    EXPECT_EQ(planned[static_cast<std::size_t>(year - 2013)],
+              (DayRange{day_from_civil(year, 1, 1), day_from_civil(year + 1, 1, 1)}));
 }
 
 TEST(PartitionPlanTest, YearsAreCutAroundWhatExists) {

@@ -38,10 +38,13 @@ struct IdentityCase {
 
 class PrincipalTest : public ::testing::TestWithParam<IdentityCase> {};
 
-TEST_P(PrincipalTest, IsResolvedByRule) { EXPECT_EQ(who(GetParam().json), GetParam().wanted); }
+TEST_P(PrincipalTest, IsResolvedByRule) {
+  EXPECT_EQ(who(GetParam().json), GetParam().wanted);
+}
 
 const IdentityCase kCases[] = {
-    {"Root", R"({"type":"Root","principalId":"111122223333","arn":"arn:aws:iam::111122223333:root","accountId":"111122223333"})",
+    {"Root",
+     R"({"type":"Root","principalId":"111122223333","arn":"arn:aws:iam::111122223333:root","accountId":"111122223333"})",
      "principal=111122223333:root(root)"},
     {"RootWithKey",
      R"({"type":"Root","principalId":"111122223333","arn":"arn:aws:iam::111122223333:root","accountId":"111122223333",
@@ -58,13 +61,15 @@ const IdentityCase kCases[] = {
      "principal=AIDAEXAMPLEUSER00001(lee)"},
     {"IamUserByArnOnly", R"({"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/lee","userName":"lee"})",
      "principal=arn:aws:iam::111122223333:user/lee(lee)"},
-    {"IamUserByNameOnly", R"({"type":"IAMUser","accountId":"111122223333","userName":"lee"})", "principal=111122223333:lee(lee)"},
+    {"IamUserByNameOnly", R"({"type":"IAMUser","accountId":"111122223333","userName":"lee"})",
+     "principal=111122223333:lee(lee)"},
     {"IamUserThroughService",
      R"({"type":"IAMUser","principalId":"AIDAEXAMPLEUSER00001","userName":"lee","invokedBy":"athena.amazonaws.com"})",
      "principal=AIDAEXAMPLEUSER00001(lee) service_made"},
     // A sign-in with a name that no user has, often a password typed into the wrong field: nobody is known.
     {"HiddenUserName",
-     R"({"type":"IAMUser","accountId":"111122223333","accessKeyId":"","userName":"HIDDEN_DUE_TO_SECURITY_REASONS"})", ""},
+     R"({"type":"IAMUser","accountId":"111122223333","accessKeyId":"","userName":"HIDDEN_DUE_TO_SECURITY_REASONS"})",
+     ""},
     {"AssumedRole",
      R"({"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00001:deploy","arn":"arn:aws:sts::111122223333:assumed-role/web/deploy",
          "accountId":"111122223333","accessKeyId":"ASIAEXAMPLEKEY000001","sessionContext":{"sessionIssuer":{"type":"Role",
@@ -81,7 +86,8 @@ const IdentityCase kCases[] = {
     {"SessionOfAnInstance",
      R"({"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00001:i-0123456789abcdef0",
          "arn":"arn:aws:sts::111122223333:assumed-role/web/i-0123456789abcdef0"})",
-     "principal=AROAEXAMPLEROLE00001(web) session=AROAEXAMPLEROLE00001:i-0123456789abcdef0 instance=i-0123456789abcdef0"},
+     "principal=AROAEXAMPLEROLE00001(web) session=AROAEXAMPLEROLE00001:i-0123456789abcdef0 "
+     "instance=i-0123456789abcdef0"},
     {"SessionOfAFunction",
      R"({"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00002:thumbnails","arn":"arn:aws:sts::111122223333:assumed-role/fn-role/thumbnails",
          "accessKeyId":"ASIAEXAMPLEKEY000002"})",
@@ -90,7 +96,8 @@ const IdentityCase kCases[] = {
      "principal=AROAEXAMPLEROLE00001() session=AROAEXAMPLEROLE00001:a:b"},
     {"Role", R"({"type":"Role","principalId":"AROAEXAMPLEROLE00001","arn":"arn:aws:iam::111122223333:role/web"})",
      "principal=AROAEXAMPLEROLE00001(web)"},
-    {"RoleWithPath", R"({"type":"Role","principalId":"AROAEXAMPLEROLE00001","arn":"arn:aws:iam::111122223333:role/service-role/web"})",
+    {"RoleWithPath",
+     R"({"type":"Role","principalId":"AROAEXAMPLEROLE00001","arn":"arn:aws:iam::111122223333:role/service-role/web"})",
      "principal=AROAEXAMPLEROLE00001(web)"},
     {"FederatedUser",
      R"({"type":"FederatedUser","principalId":"111122223333:lee","arn":"arn:aws:sts::111122223333:federated-user/lee",
@@ -106,18 +113,25 @@ const IdentityCase kCases[] = {
     {"WebIdentityUser",
      R"({"type":"WebIdentityUser","principalId":"arn:aws:iam::111122223333:oidc-provider/oidc.example:sts.amazonaws.com:system:serviceaccount:ns:sa",
          "userName":"system:serviceaccount:ns:sa","identityProvider":"arn:aws:iam::111122223333:oidc-provider/oidc.example"})",
-     "principal=arn:aws:iam::111122223333:oidc-provider/oidc.example:sts.amazonaws.com:system:serviceaccount:ns:sa(system:serviceaccount:ns:sa)"},
-    {"Directory", R"({"type":"Directory","accountId":"111122223333","userName":"lee"})", "principal=111122223333:lee(lee)"},
-    {"AccountByRoleId", R"({"type":"AWSAccount","principalId":"AROAEXAMPLEROLE00001:session","accountId":"444455556666"})",
+     "principal=arn:aws:iam::111122223333:oidc-provider/"
+     "oidc.example:sts.amazonaws.com:system:serviceaccount:ns:sa(system:serviceaccount:ns:sa)"},
+    {"Directory", R"({"type":"Directory","accountId":"111122223333","userName":"lee"})",
+     "principal=111122223333:lee(lee)"},
+    {"AccountByRoleId",
+     R"({"type":"AWSAccount","principalId":"AROAEXAMPLEROLE00001:session","accountId":"444455556666"})",
      "principal=AROAEXAMPLEROLE00001() session=AROAEXAMPLEROLE00001:session"},
-    {"AccountByRoleIdOfAnInstance", R"({"type":"AWSAccount","principalId":"AROAEXAMPLEROLE00001:i-12345678","accountId":"444455556666"})",
+    {"AccountByRoleIdOfAnInstance",
+     R"({"type":"AWSAccount","principalId":"AROAEXAMPLEROLE00001:i-12345678","accountId":"444455556666"})",
      "principal=AROAEXAMPLEROLE00001() session=AROAEXAMPLEROLE00001:i-12345678 instance=i-12345678"},
     {"AccountByUserId", R"({"type":"AWSAccount","principalId":"AIDAEXAMPLEUSER00001","accountId":"444455556666"})",
      "principal=AIDAEXAMPLEUSER00001()"},
-    {"AccountAnonymous", R"({"type":"AWSAccount","principalId":"","accountId":"ANONYMOUS_PRINCIPAL"})", "principal=anonymous(anonymous)"},
-    {"AccountAnonymousInLowerCase", R"({"type":"AWSAccount","accountId":"anonymous"})", "principal=anonymous(anonymous)"},
+    {"AccountAnonymous", R"({"type":"AWSAccount","principalId":"","accountId":"ANONYMOUS_PRINCIPAL"})",
+     "principal=anonymous(anonymous)"},
+    {"AccountAnonymousInLowerCase", R"({"type":"AWSAccount","accountId":"anonymous"})",
+     "principal=anonymous(anonymous)"},
     {"AccountPlain", R"({"type":"AWSAccount","accountId":"444455556666"})", "principal=account:444455556666()"},
-    {"Service", R"({"type":"AWSService","invokedBy":"ec2.amazonaws.com"})", "principal=service:ec2.amazonaws.com(ec2.amazonaws.com) service_made"},
+    {"Service", R"({"type":"AWSService","invokedBy":"ec2.amazonaws.com"})",
+     "principal=service:ec2.amazonaws.com(ec2.amazonaws.com) service_made"},
     {"ServiceWithoutName", R"({"type":"AWSService"})", "service_made"},
     {"IdentityCenterUser",
      R"({"type":"IdentityCenterUser","accountId":"111122223333","onBehalfOf":{"userId":"90670a1b-c2d3","identityStoreArn":"arn:aws:identitystore::111122223333:identitystore/d-1"},
@@ -128,7 +142,8 @@ const IdentityCase kCases[] = {
     {"Unknown", R"({"type":"Unknown","principalId":"someone","accountId":"111122223333"})", "principal=someone()"},
     {"UnknownWithNothing", R"({"type":"Unknown"})", ""},
     {"TypeOfTheFuture", R"({"type":"Alien","principalId":"ALIENID","userName":"zork"})", "principal=ALIENID(zork)"},
-    {"NoTypeButRoleId", R"({"principalId":"AROAEXAMPLEROLE00001:s","arn":"arn:aws:sts::111122223333:assumed-role/web/s"})",
+    {"NoTypeButRoleId",
+     R"({"principalId":"AROAEXAMPLEROLE00001:s","arn":"arn:aws:sts::111122223333:assumed-role/web/s"})",
      "principal=AROAEXAMPLEROLE00001(web) session=AROAEXAMPLEROLE00001:s"},
     {"InvokedByOnly", R"({"invokedBy":"cloudtrail.amazonaws.com"})",
      "principal=service:cloudtrail.amazonaws.com(cloudtrail.amazonaws.com) service_made"},
@@ -139,11 +154,15 @@ const IdentityCase kCases[] = {
     {"Empty", "{}", "no_identity"},
     {"Text", R"("lee")", "no_identity"},
     {"List", R"([{"type":"Root"}])", "no_identity"},
-    {"WrongTypes", R"({"type":5,"principalId":{},"arn":[],"accountId":111122223333,"sessionContext":"x","accessKeyId":null,"userName":true})", ""},
-    {"WrongTypesInside", R"({"type":"AssumedRole","principalId":7,"sessionContext":{"sessionIssuer":["x"],"sourceIdentity":4}})", ""},
+    {"WrongTypes",
+     R"({"type":5,"principalId":{},"arn":[],"accountId":111122223333,"sessionContext":"x","accessKeyId":null,"userName":true})",
+     ""},
+    {"WrongTypesInside",
+     R"({"type":"AssumedRole","principalId":7,"sessionContext":{"sessionIssuer":["x"],"sourceIdentity":4}})", ""},
 };
 
-INSTANTIATE_TEST_SUITE_P(Shapes, PrincipalTest, ::testing::ValuesIn(kCases), [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(Shapes, PrincipalTest, ::testing::ValuesIn(kCases),
+                         [](const auto& test) { return test.param.name; });
 
 TEST(IdentityTest, AbsentIdentityIsFlagged) {
   ApiEvent event;
@@ -167,19 +186,25 @@ TEST(IdentityTest, SessionNameAndSourceIdentityAreApart) {
 // The caller chooses the session name; only the whole id in its place makes an instance of it.
 TEST(IdentityTest, SessionNamesAreNoInstancesUnlessTheyAreOne) {
   for (const std::string_view name : {"i-xyz", "i-0123456789abcdef01", "web-i-12345678", "I-12345678", "i-12345678 "})
-    EXPECT_FALSE(event_of(std::string(R"({"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00001:)") + std::string(name) + "\"}").instance) << name;
+    EXPECT_FALSE(event_of(std::string(R"({"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00001:)") +
+                          std::string(name) + "\"}")
+                     .instance)
+        << name;
 }
 
 TEST(IdentityTest, TheSameRoleNameInTwoAccountsIsTwoPrincipals) {
-  const auto one = event_of(R"({"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00001:s","arn":"arn:aws:sts::111122223333:assumed-role/admin/s"})");
-  const auto two = event_of(R"({"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00002:s","arn":"arn:aws:sts::444455556666:assumed-role/admin/s"})");
+  const auto one = event_of(
+      R"({"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00001:s","arn":"arn:aws:sts::111122223333:assumed-role/admin/s"})");
+  const auto two = event_of(
+      R"({"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00002:s","arn":"arn:aws:sts::444455556666:assumed-role/admin/s"})");
   EXPECT_EQ(one.principal->name, two.principal->name);
   EXPECT_NE(one.principal->key, two.principal->key);
 }
 
 TEST(IdentityTest, KeysAreCut) {
   const std::string name(5000, 'n');
-  const auto event = event_of(R"({"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00001:)" + name + R"(","accessKeyId":")" + name + "\"}");
+  const auto event = event_of(R"({"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00001:)" + name +
+                              R"(","accessKeyId":")" + name + "\"}");
   EXPECT_EQ(event.session->key.size(), kEntityKeyMaxBytes);
   EXPECT_EQ(event.access_key->key.size(), kEntityKeyMaxBytes);
   EXPECT_EQ(event.session_name, name);

@@ -13,7 +13,8 @@ std::string encoded(std::string_view bytes) {
 }
 
 std::string record(std::size_t bytes) {
-  std::string text = R"({"eventVersion":"1.08","eventSource":"s3.amazonaws.com","eventName":"GetObject","requestParameters":")";
+  std::string text =
+      R"({"eventVersion":"1.08","eventSource":"s3.amazonaws.com","eventName":"GetObject","requestParameters":")";
   while (text.size() + 2 < bytes) text += static_cast<char>('a' + text.size() % 23);
   return text + "\"}";
 }
@@ -55,7 +56,8 @@ TEST(RawCodecTest, RefusesUnknownFormats) {
 
 TEST(RawCodecTest, RefusesEveryTruncation) {
   const std::string stored = encoded(record(3000));
-  for (std::size_t size = 0; size < stored.size(); ++size) EXPECT_FALSE(decode_raw(stored.substr(0, size)).has_value()) << size;
+  for (std::size_t size = 0; size < stored.size(); ++size)
+    EXPECT_FALSE(decode_raw(stored.substr(0, size)).has_value()) << size;
 }
 
 TEST(RawCodecTest, DamagedBytesNeverCrash) {

@@ -9,13 +9,19 @@ namespace backtrail::schema {
 namespace {
 
 constexpr std::int32_t kToday = 20'000;
-constexpr std::array kClasses{EventClass::kManagement, EventClass::kData, EventClass::kInsight, EventClass::kNetworkActivity};
+constexpr std::array kClasses{EventClass::kManagement, EventClass::kData, EventClass::kInsight,
+                              EventClass::kNetworkActivity};
 
 RetentionRules rules(std::optional<int> management, std::optional<int> data, std::optional<int> insight,
                      std::optional<int> network) {
-  return {{"event_management", management}, {"event_data", data}, {"event_insight", insight}, {"event_network_activity", network}};
+  return {{"event_management", management},
+          {"event_data", data},
+          {"event_insight", insight},
+          {"event_network_activity", network}};
 }
-RetentionRules all(std::optional<int> days) { return rules(days, days, days, days); }
+RetentionRules all(std::optional<int> days) {
+  return rules(days, days, days, days);
+}
 
 TEST(FirstKeptDayTest, IsTodayMinusTheDays) {
   EXPECT_EQ(first_kept_day(all(90), EventClass::kData, kToday), kToday - 90);
@@ -37,7 +43,8 @@ TEST(RetentionPlanTest, DeletesRowsOfTheClassesThatExpired) {
   const DayRange day{kToday - 50, kToday - 49};
   const auto plan = plan_event_retention(rules(90, 30, 50, 49), {day}, kToday);
   EXPECT_TRUE(plan.drop.empty());
-  EXPECT_EQ(plan.expire, (std::vector<EventExpiry>{{day, EventClass::kData, day.to}, {day, EventClass::kNetworkActivity, day.to}}));
+  EXPECT_EQ(plan.expire,
+            (std::vector<EventExpiry>{{day, EventClass::kData, day.to}, {day, EventClass::kNetworkActivity, day.to}}));
 }
 
 TEST(RetentionPlanTest, CutsAPartitionThatSpansTheLimit) {
@@ -61,8 +68,11 @@ TEST(RetentionPlanTest, ForEverKeepsThePartitionButOnlyOfItsClass) {
 TEST(RetentionPlanTest, DeletesExactlyWhatTheRulesSay) {
   EXPECT_TRUE(rc::check("any rules and partitions", [] {
     const auto days = [] { return *rc::gen::maybe(rc::gen::inRange(1, 200)); };
-    const auto to_optional = [](const rc::Maybe<int>& value) { return value ? std::optional<int>(*value) : std::nullopt; };
-    const RetentionRules chosen = rules(to_optional(days()), to_optional(days()), to_optional(days()), to_optional(days()));
+    const auto to_optional = [](const rc::Maybe<int>& value) {
+      return value ? std::optional<int>(*value) : std::nullopt;
+    };
+    const RetentionRules chosen =
+        rules(to_optional(days()), to_optional(days()), to_optional(days()), to_optional(days()));
     std::vector<DayRange> partitions;
     for (std::int32_t day = kToday - 300; day < kToday;) {
       const auto width = *rc::gen::inRange(1, 60);
@@ -75,9 +85,10 @@ TEST(RetentionPlanTest, DeletesExactlyWhatTheRulesSay) {
       for (const EventClass event_class : kClasses) {
         const auto first_kept = first_kept_day(chosen, event_class, kToday);
         for (std::int32_t day = partition.from; day < partition.to; ++day) {
-          const bool deleted = dropped || std::any_of(plan.expire.begin(), plan.expire.end(), [&](const EventExpiry& e) {
-                                 return e.partition == partition && e.event_class == event_class && day < e.before_day;
-                               });
+          const bool deleted =
+              dropped || std::any_of(plan.expire.begin(), plan.expire.end(), [&](const EventExpiry& e) {
+                return e.partition == partition && e.event_class == event_class && day < e.before_day;
+              });
           RC_ASSERT(deleted == (first_kept && day < *first_kept));
         }
       }

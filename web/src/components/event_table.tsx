@@ -115,6 +115,14 @@ function Cells({ event, marks }: { event: EventRow; marks: Marks | undefined }) 
   );
 }
 
+/** Flags that change how a row is read; the drawer shows all of them. */
+const kShownFlags = new Map([
+  ['variant', 'another record with the same id says something else'],
+  ['damaged', 'the stored record could not be read back whole'],
+  ['future', 'the event claims a time after it was received'],
+  ['service_made', 'made by an AWS service, not by hand'],
+]);
+
 function Api({ event, times = 1 }: { event: EventRow; times?: number }) {
   return (
     <div class="api-cell">
@@ -135,11 +143,13 @@ function Api({ event, times = 1 }: { event: EventRow; times?: number }) {
           write
         </span>
       )}
-      {event.flags.map((flag) => (
-        <span key={flag} class="tag tag-warn">
-          <Text of={flag} />
-        </span>
-      ))}
+      {event.flags
+        .filter((flag) => kShownFlags.has(flag))
+        .map((flag) => (
+          <span key={flag} class={`tag${flag === 'service_made' ? '' : ' tag-warn'}`} title={kShownFlags.get(flag)}>
+            {flag === 'service_made' ? 'service' : flag}
+          </span>
+        ))}
     </div>
   );
 }

@@ -42,8 +42,31 @@ function Account({ row }: { row: FindingRow }) {
   );
 }
 
+function Resource({ row }: { row: FindingRow }) {
+  if (row.resource === null) return <Text of={row.resource_type} />;
+  return (
+    <>
+      <Value entity={row.resource} />
+      <Second>
+        <Text of={row.resource_type} />
+      </Second>
+    </>
+  );
+}
+
+/** Without an actor the affected resource stands here, where the column of resources has no room. */
 function Actor({ row }: { row: FindingRow }) {
-  const named = row.actor ?? null;
+  const named = row.actor;
+  if (named === null && row.user_name === null && row.access_key_id === null) {
+    return (
+      <>
+        <span class="none no-actor">–</span>
+        <div class="inline-resource">
+          <Resource row={row} />
+        </div>
+      </>
+    );
+  }
   return (
     <>
       {named !== null ? (
@@ -86,6 +109,7 @@ const Row = memo(function Row({
   selected: boolean;
   open: (id: string) => void;
 }) {
+  const subject = row.actor ?? row.resource;
   const act = (event: Event): void => {
     if (!inControl(event)) open(row.finding_id);
   };
@@ -141,16 +165,7 @@ const Row = memo(function Row({
         <Actor row={row} />
       </td>
       <td class="c-resource">
-        {row.resource === null ? (
-          <Text of={row.resource_type} />
-        ) : (
-          <>
-            <Value entity={row.resource} />
-            <Second>
-              <Text of={row.resource_type} />
-            </Second>
-          </>
-        )}
+        <Resource row={row} />
       </td>
       <td class="c-remote">
         <Remote row={row} />
@@ -164,12 +179,12 @@ const Row = memo(function Row({
       </td>
       <td class="c-related number">{row.related === null ? <span class="none">–</span> : count(row.related)}</td>
       <td class="c-go">
-        {row.actor !== null && (
+        {subject !== null && (
           <a
             class="icon-button"
-            href={activityLink(row.actor, activityTime(row))}
-            aria-label={`Activity of ${visible(row.actor.name ?? row.actor.key)}`}
-            title="Activity of the actor around this finding"
+            href={activityLink(subject, activityTime(row))}
+            aria-label={`Activity of ${visible(subject.name ?? subject.key)}`}
+            title={`Activity of ${visible(subject.name ?? subject.key)} around this finding`}
           >
             <Icon name="activity" />
           </a>
