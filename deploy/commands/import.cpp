@@ -37,7 +37,11 @@ int run(const ImportCommand& command) {
     if (!set) return report(set.error());
   }
   constexpr std::size_t kConnections = 6;  // two writers, two readers, the rest for rules and partitions
-  schema::Database ingest((*access)->role("ingest", kConnections));
+  auto options = (*access)->role("ingest", kConnections);
+  constexpr int kPatience_ms =
+      60'000;  // nobody waits for an answer here, so a busy machine is no reason to fail a file
+  options.acquire_timeout_ms = kPatience_ms;
+  schema::Database ingest(options);
   const auto pipeline = ingest::Pipeline::start(ingest, {});
   if (!pipeline) return report(pipeline.error());
   const auto imported = run_import(**pipeline, ingest, command.paths, command.again);

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "ingest/decode/decode.hpp"
+#include "schema/core/utf8.hpp"
 
 namespace backtrail::ingest {
 namespace fs = std::filesystem;
@@ -42,6 +43,22 @@ std::string reason_to_ignore(const fs::path& path, std::string_view bytes) {
   if (first == std::string_view::npos || (text[first] != '{' && text[first] != '['))
     return "no JSON, gzip, zip or zstd file";
   return "";
+}
+
+// The file's absolute path as text. A name may hold any bytes, but the database holds UTF-8: other bytes become \xNN,
+// so that two names stay two.
+std::string location_of(const fs::path& path) {
+  std::string location = fs::absolute(path).lexically_normal().native();
+  if (schema::is_utf8(location)) return location;
+  std::string text;
+  for (const char c : location) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80)
+      text += c;
+    else
+      text += fmt::format("\\x{:02x}", byte);
+  }
+  return text;
 }
 
 class Import {
@@ -84,7 +101,7 @@ class Import {
 
   void begin(const fs::path& path) {
     Object object;
-    object.location = fs::absolute(path).lexically_normal().native();
+    object.location = location_of(path);
     auto bytes = read_file(path);
     if (!bytes) return failed(object, bytes.error().detail);
     object.bytes = bytes->size();

@@ -76,11 +76,11 @@ class Collector {
   }
 
   void walk(const JsonNode& node) {
-    if (node.is_string()) visit(node.key(), node.text());
+    if (node.is_string()) visit_all(node.key(), node.text());
     for (const auto& child : node.children()) {
       // An array's strings are named by the array.
       if (node.is_array() && child.is_string())
-        visit(node.key(), child.text());
+        visit_all(node.key(), child.text());
       else
         walk(child);
     }
@@ -108,6 +108,11 @@ class Collector {
   }
 
  private:
+  void visit_all(std::string_view parameter, std::string_view value) {
+    visit(parameter, value);
+    add_instances_in(value);
+  }
+
   void visit(std::string_view parameter, std::string_view value) {
     constexpr std::size_t kMinChars = 3;
     if (value.size() < kMinChars) return;
@@ -119,6 +124,20 @@ class Collector {
     for (const auto& named : kNamedParameters)
       if (named.parameter == parameter && (named.service.empty() || named.service == service_))
         return add_named(named, value);
+  }
+
+  // Instance ids inside longer text: ARNs, descriptions, names of sessions.
+  void add_instances_in(std::string_view value) {
+    const auto is_word = [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+    };
+    for (std::size_t at = value.find("i-"); at != std::string_view::npos; at = value.find("i-", at + 2)) {
+      if (at > 0 && is_word(value[at - 1])) continue;
+      std::size_t end = at + 2;
+      while (end < value.size() && is_word(value[end])) ++end;
+      const auto id = value.substr(at, end - at);
+      if (is_instance_id(id)) add(EntityKind::kInstance, id, {});
+    }
   }
 
   void add_unique_id(std::string_view value) {

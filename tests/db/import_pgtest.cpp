@@ -185,7 +185,8 @@ TEST_F(ImportTest, EveryVariantIsAlertedAlthoughImportersRace) {
     importers.emplace_back([this, who] {
       const auto pipeline = warehouse_.another_pipeline();
       const auto report = import_files(*pipeline, warehouse_.ingest(), {directory_ / std::to_string(who)}, {});
-      EXPECT_TRUE(report.has_value()) << (report ? "" : report.error().detail);
+      ASSERT_TRUE(report.has_value()) << report.error().detail;
+      EXPECT_EQ(report->files_failed, 0U) << (report->failed.empty() ? "" : report->failed.front().why);
     });
   }
   for (auto& importer : importers) importer.join();

@@ -110,7 +110,9 @@ inline Json guardduty_json(int number, std::string_view updated = "2026-11-02T09
 class IngestWarehouse {
  public:
   explicit IngestWarehouse(ingest::PipelineOptions options = {})
-      : ingest_({.connection_string = database_.connection_string("backtrail_ingest"), .max_connections = 6}),
+      : ingest_({.connection_string = database_.connection_string("backtrail_ingest"),
+                 .max_connections = 6,
+                 .acquire_timeout_ms = 60'000}),
         maintenance_({.connection_string = database_.connection_string("backtrail_maintenance"), .max_connections = 2}),
         options_(std::move(options)) {
     options_.now_us = [] { return kNowUs; };

@@ -26,10 +26,14 @@ function option(name) {
   return at < 0 ? undefined : process.argv[at + 1];
 }
 
-/** The token that `backtrail up` keeps beside its data, or a key made for these tests. */
-function tokenOf(data) {
+const kStart_ms = 180_000;
+
+/** The token that `backtrail up` keeps beside its data once the sample is loaded, or else a key made for these tests. */
+async function tokenOf(data) {
   const kept = join(data, 'administrator-token');
-  if (existsSync(kept)) return readFileSync(kept, 'utf8').trim();
+  for (const until = Date.now() + kStart_ms; Date.now() < until; await new Promise((done) => setTimeout(done, 500))) {
+    if (existsSync(kept)) return readFileSync(kept, 'utf8').trim();
+  }
   const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
   const program = process.env.BACKTRAIL_PROGRAM ?? join(root, 'build', 'release', 'backtrail');
   const command = ['key', 'create', '--data-dir', data, '--name', 'page tests', '--role', 'administrator'];
@@ -45,7 +49,7 @@ if (url === '') {
   process.exit(2);
 }
 const data = process.env.BACKTRAIL_DATA;
-const token = option('token') ?? process.env.BACKTRAIL_TOKEN ?? (data === undefined ? undefined : tokenOf(data));
+const token = option('token') ?? process.env.BACKTRAIL_TOKEN ?? (data === undefined ? undefined : await tokenOf(data));
 if (token === undefined) {
   console.error('no token: give --token or BACKTRAIL_TOKEN');
   process.exit(2);

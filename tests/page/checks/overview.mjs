@@ -12,59 +12,43 @@ export async function overview({ tab, check, api }) {
   await tab.open('#/');
   const summary = (await tab.answer('summary')).body;
 
-  const figures = await page
-    .locator('[data-figure]')
-    .evaluateAll((all) =>
-      all.map((one) => ({
-        name: one.dataset.figure,
-        href: one.getAttribute('href'),
-        text: one.querySelector('.figure-value').textContent,
-      })),
-    );
-  const others = await page
-    .locator('.figures a.figure')
-    .evaluateAll((all) =>
-      all.map((one) => ({
-        name: one.querySelector('.figure-label').textContent,
-        href: one.getAttribute('href'),
-        text: one.querySelector('.figure-value').textContent,
-      })),
-    );
-  const cells = await page
-    .locator('.grid-link')
-    .evaluateAll((all) =>
-      all
-        .slice(0, 4)
-        .map((one) => ({
-          name: one.getAttribute('aria-label'),
-          href: one.getAttribute('href'),
-          text: one.textContent,
-          open: one.dataset.open,
-          findings: one.dataset.findings,
-        })),
-    );
-  const types = await page
-    .locator('.bars a')
-    .evaluateAll((all) =>
-      all
-        .slice(0, 2)
-        .map((one) => ({
-          name: one.title,
-          href: one.getAttribute('href'),
-          text: one.querySelector('.bar-count').textContent,
-        })),
-    );
-  const entities = await page
-    .locator('section[aria-labelledby=entities] td a')
-    .evaluateAll((all) =>
-      all
-        .slice(0, 3)
-        .map((one) => ({
-          name: `entity ${one.getAttribute('href')}`,
-          href: one.getAttribute('href'),
-          text: one.textContent,
-        })),
-    );
+  const figures = await page.locator('[data-figure]').evaluateAll((all) =>
+    all.map((one) => ({
+      name: one.dataset.figure,
+      href: one.getAttribute('href'),
+      text: one.querySelector('.figure-value').textContent,
+    })),
+  );
+  const others = await page.locator('.figures a.figure').evaluateAll((all) =>
+    all.map((one) => ({
+      name: one.querySelector('.figure-label').textContent,
+      href: one.getAttribute('href'),
+      text: one.querySelector('.figure-value').textContent,
+    })),
+  );
+  const cells = await page.locator('.grid-link').evaluateAll((all) =>
+    all.slice(0, 4).map((one) => ({
+      name: one.getAttribute('aria-label'),
+      href: one.getAttribute('href'),
+      text: one.textContent,
+      open: one.dataset.open,
+      findings: one.dataset.findings,
+    })),
+  );
+  const types = await page.locator('.bars a').evaluateAll((all) =>
+    all.slice(0, 2).map((one) => ({
+      name: one.title,
+      href: one.getAttribute('href'),
+      text: one.querySelector('.bar-count').textContent,
+    })),
+  );
+  const entities = await page.locator('section[aria-labelledby=entities] td a').evaluateAll((all) =>
+    all.slice(0, 3).map((one) => ({
+      name: `entity ${one.getAttribute('href')}`,
+      href: one.getAttribute('href'),
+      text: one.textContent,
+    })),
+  );
 
   await check('shows the open findings in all six severities', async () => {
     assert.equal(figures.length, 7);
