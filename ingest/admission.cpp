@@ -14,6 +14,12 @@ Error mismatch(std::string_view account_id) {
   return fail(Code::kForbidden, fmt::format("account_mismatch: the key may not write for account {}", account_id));
 }
 
+bool expired(std::int64_t time_us, const char* kind, const Admission& admission) {
+  const auto rule = admission.retention->find(kind);
+  if (rule == admission.retention->end() || !rule->second) return false;
+  return time_us < admission.now_us - std::int64_t{*rule->second} * schema::kMicrosPerDay;
+}
+
 }  // namespace
 
 std::optional<Error> refuse(const schema::ApiEvent& event, const Admission& admission) {
@@ -30,10 +36,17 @@ std::optional<Error> refuse(const schema::ApiEvent& event, const Admission& admi
 
 std::optional<Error> refuse(const schema::Finding& finding, const Admission& admission) {
   if (!admission.scope->allows(finding.identity.account_id)) return mismatch(finding.identity.account_id);
-  const auto rule = admission.retention->find("finding");
-  const auto days = rule == admission.retention->end() ? std::optional<int>{} : rule->second;
-  if (days && finding.last_seen_us < admission.now_us - std::int64_t{*days} * schema::kMicrosPerDay)
+  if (expired(finding.last_seen_us, "finding", admission))
     return fail(Code::kBadTime, fmt::format("too_old: last seen {}", schema::format_rfc3339(finding.last_seen_us)));
+  return std::nullopt;
+}
+
+std::optional<Error> refuse(const schema::Notice& notice, const Admission& admission) {
+  const auto& scope = *admission.scope;
+  if (notice.account_id.empty() ? !scope.is_all() : !scope.allows(notice.account_id))
+    return mismatch(notice.account_id.empty() ? "none" : notice.account_id);
+  if (expired(notice.time_us, "notice", admission))
+    return fail(Code::kBadTime, fmt::format("too_old: of {}", schema::format_rfc3339(notice.time_us)));
   return std::nullopt;
 }
 

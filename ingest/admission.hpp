@@ -4,6 +4,7 @@
 
 #include "schema/model/api_event.hpp"
 #include "schema/model/finding.hpp"
+#include "schema/model/notice.hpp"
 #include "schema/pg/account_scope.hpp"
 #include "schema/retention/retention.hpp"
 
@@ -21,5 +22,7 @@ struct Admission {
 // Nothing when the record may be stored; else the error whose detail begins with the quarantine reason.
 std::optional<schema::Error> refuse(const schema::ApiEvent& event, const Admission& admission);
 std::optional<schema::Error> refuse(const schema::Finding& finding, const Admission& admission);
+// A notice without an account is for keys that may write every account.
+std::optional<schema::Error> refuse(const schema::Notice& notice, const Admission& admission);
 
 }  // namespace backtrail::ingest

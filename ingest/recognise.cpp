@@ -5,6 +5,7 @@
 
 #include "ingest/map/asff.hpp"
 #include "ingest/map/guardduty.hpp"
+#include "ingest/map/service_event.hpp"
 #include "schema/record/cloudtrail_record.hpp"
 
 namespace backtrail::ingest {
@@ -58,6 +59,18 @@ constexpr std::string_view kDetail = "detail", kData = "data", kAws = "aws", kCl
 bool is_eventbridge(const JsonNode& node) {
   return node.find("detail-type") != nullptr && has_object<kDetail>(node);
 }
+// The detail of an operational event is looked at as a record only, never as an envelope: a list in it that happens to
+// have the name of a list of records must not swallow the event.
+bool open_eventbridge(Recogniser& recogniser, std::string_view text, const JsonNode& node, int depth) {
+  if (!is_service_event(node)) return open_object<kDetail>(recogniser, text, node, depth);
+  if (recogniser.map_leaf(*node.find(kDetail), member_text(text, kDetail))) return true;
+  auto notice = map_service_event(node, text, recogniser.context());
+  if (notice)
+    recogniser.report(std::move(*notice));
+  else
+    recogniser.quarantine(notice.error(), text);
+  return true;
+}
 // Recorded API answers: {"status_code": 200, "data": {…}}.
 bool is_recorded_answer(const JsonNode& node) {
   return node.find("status_code") != nullptr && has_object<kData>(node);
@@ -70,9 +83,9 @@ bool open_lookup_event(Recogniser& recogniser, std::string_view, const JsonNode&
 }
 
 constexpr std::array kEnvelopes{
-    Envelope{is_eventbridge, open_object<kDetail>}, Envelope{has_record_array, open_record_array},
-    Envelope{is_lookup_event, open_lookup_event},   Envelope{is_recorded_answer, open_object<kData>},
-    Envelope{has_object<kAws>, open_object<kAws>},  Envelope{has_object<kCloudTrail>, open_object<kCloudTrail>},
+    Envelope{is_eventbridge, open_eventbridge},    Envelope{has_record_array, open_record_array},
+    Envelope{is_lookup_event, open_lookup_event},  Envelope{is_recorded_answer, open_object<kData>},
+    Envelope{has_object<kAws>, open_object<kAws>}, Envelope{has_object<kCloudTrail>, open_object<kCloudTrail>},
 };
 
 bool is_json_atom(std::string_view text) {
@@ -102,6 +115,10 @@ schema::JsonParser& Recogniser::parser(int depth) {
 
 void Recogniser::quarantine(const schema::Error& error, std::string_view raw) {
   sink_.on_quarantined(quarantined(error, raw, position_++));
+}
+
+void Recogniser::report(schema::Notice notice) {
+  sink_.on_notice(std::move(notice), position_++);
 }
 
 void Recogniser::run(const Decoded& decoded) {

@@ -17,6 +17,7 @@
 #include "schema/core/json_tree.hpp"
 #include "schema/model/api_event.hpp"
 #include "schema/model/finding.hpp"
+#include "schema/model/notice.hpp"
 
 namespace backtrail::ingest {
 
@@ -30,6 +31,7 @@ class RecordSink {
   // `event` and its raw bytes live during the call only.
   virtual void on_event(const schema::ApiEvent& event, std::uint64_t position) = 0;
   virtual void on_finding(schema::Finding finding, std::uint64_t position) = 0;
+  virtual void on_notice(schema::Notice notice, std::uint64_t position) = 0;
   virtual void on_quarantined(QuarantinedRecord record) = 0;
 };
 
@@ -52,13 +54,16 @@ class Recogniser {
   bool expand_object(std::string_view text, int depth);
   // JSON that stood in a string.
   bool expand_string(std::string_view text, int depth);
+  // A record of ours, reported. False when it is none.
+  bool map_leaf(const schema::JsonNode& node, std::string_view text);
+  // What an envelope itself says, or why it, or a part of it, cannot be stored. Each is one record.
+  void report(schema::Notice notice);
+  void quarantine(const schema::Error& error, std::string_view raw);
   const MapContext& context() const { return context_; }
 
  private:
   void expand_container(const Piece& piece, const schema::Error& why, int depth);
-  bool map_leaf(const schema::JsonNode& node, std::string_view text);
   bool open_shape(const schema::JsonNode& node, std::string_view text, int depth);
-  void quarantine(const schema::Error& error, std::string_view raw);
   schema::JsonParser& parser(int depth);
 
   const MapContext& context_;

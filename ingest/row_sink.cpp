@@ -96,6 +96,17 @@ void RowSink::on_finding(schema::Finding finding, std::uint64_t position) {
   add(std::move(row));
 }
 
+void RowSink::on_notice(schema::Notice notice, std::uint64_t position) {
+  if (const auto refused = refuse(notice, admission_))
+    return refuse_record(*refused, notice.raw, notice.account_id, position);
+  if (!notice.account_id.empty() && known_.add_account(notice.account_id))
+    batch_.new_accounts.push_back(notice.account_id);
+  Row row;
+  row.kind = Row::Kind::kNotice;
+  row.notice = std::make_unique<schema::Notice>(std::move(notice));
+  add(std::move(row));
+}
+
 void RowSink::on_quarantined(QuarantinedRecord record) {
   Row row;
   row.kind = Row::Kind::kQuarantine;

@@ -32,6 +32,7 @@ class RowSink final : public RecordSink {
 
   void on_event(const schema::ApiEvent& event, std::uint64_t position) override;
   void on_finding(schema::Finding finding, std::uint64_t position) override;
+  void on_notice(schema::Notice notice, std::uint64_t position) override;
   void on_quarantined(QuarantinedRecord record) override;
   // What is left; call once at the end, after the delivery was marked as parsed.
   Batch take() { return std::exchange(batch_, {}); }

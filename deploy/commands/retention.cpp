@@ -48,10 +48,11 @@ int run(const RetentionCommand& command) {
   if (command.apply) {
     const auto applied = schema::run_retention(maintenance, schema::now_us());
     if (!applied) return report(applied.error());
-    fmt::print(stderr,
-               "dropped {} partitions; deleted {} events, {} findings, {} quarantined records, {} ledger rows\n",
-               applied->partitions_dropped, applied->events_deleted, applied->findings_deleted,
-               applied->quarantine_deleted, applied->deliveries_deleted);
+    fmt::print(
+        stderr,
+        "dropped {} partitions; deleted {} events, {} findings, {} notices, {} quarantined records, {} ledger rows\n",
+        applied->partitions_dropped, applied->events_deleted, applied->findings_deleted, applied->notices_deleted,
+        applied->quarantine_deleted, applied->deliveries_deleted);
   }
   const auto rules = schema::read_retention_rules(maintenance);
   if (!rules) return report(rules.error());
@@ -69,9 +70,9 @@ void add_retention(CLI::App& app, int& exit_code) {
       "  backtrail retention                          show\n  backtrail retention event_data 30d           set one "
       "kind\n"
       "  backtrail retention all forever --apply      set every kind and apply");
-  command->add_option(
-      "KIND", options->kind,
-      "finding, event_management, event_data, event_insight, event_network_activity, quarantine, delivery or all");
+  command->add_option("KIND", options->kind,
+                      "finding, event_management, event_data, event_insight, event_network_activity, notice, "
+                      "quarantine, delivery or all");
   command->add_option("KEEP", options->keep, "days such as 90d, or forever");
   command->add_flag("--apply", options->apply, "delete what has expired now instead of waiting for the hourly run");
   command->add_flag("--json", options->json, "print one JSON document");

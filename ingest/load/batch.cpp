@@ -115,6 +115,7 @@ std::size_t Row::bytes() const {
   constexpr std::size_t kFixed = 256;
   std::size_t size = kFixed + event.raw.size() + event.mentions.size() * 48;
   if (finding) size += finding->raw.size() * 2;
+  if (notice) size += notice->raw.size() * 2;
   if (quarantined) size += quarantined->raw.size();
   return size;
 }

@@ -10,6 +10,7 @@
 #include "ingest/quarantine/quarantine.hpp"
 #include "schema/model/api_event.hpp"
 #include "schema/model/finding.hpp"
+#include "schema/model/notice.hpp"
 
 namespace backtrail::ingest {
 
@@ -80,12 +81,13 @@ struct EntityName {
 };
 
 struct Row {
-  enum class Kind : std::uint8_t { kEvent, kFinding, kQuarantine };
+  enum class Kind : std::uint8_t { kEvent, kFinding, kNotice, kQuarantine };
   Kind kind = Kind::kEvent;
   RowOutcome outcome = RowOutcome::kPending;
   PendingPtr delivery;
   EventRow event;
   std::unique_ptr<schema::Finding> finding;
+  std::unique_ptr<schema::Notice> notice;
   std::unique_ptr<QuarantinedRecord> quarantined;
 
   std::size_t bytes() const;

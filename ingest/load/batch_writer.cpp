@@ -11,6 +11,7 @@
 #include "ingest/load/binary_array.hpp"
 #include "ingest/load/event_writer.hpp"
 #include "ingest/load/finding_writer.hpp"
+#include "ingest/load/notice_writer.hpp"
 #include "schema/block_format/raw_codec.hpp"
 
 namespace backtrail::ingest {
@@ -116,6 +117,9 @@ void refuse_row(Row& row, const schema::Error& error) {
     record->account_id = row.event.account_id;
     const auto raw = schema::decode_raw(row.event.raw);
     record->raw = raw ? *raw : row.event.raw;
+  } else if (row.kind == Row::Kind::kNotice) {
+    record->account_id = row.notice->account_id;
+    record->raw = row.notice->raw;
   } else {
     record->account_id = row.finding->identity.account_id;
     record->raw = row.finding->raw;
@@ -138,6 +142,7 @@ schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& ba
     write_events(tx, rows, now_us);
     write_names(tx, batch.names);
     write_findings(tx, rows, key_);
+    write_notices(tx, rows);
     write_quarantine(tx, rows);
     alert_mismatches(tx, rows, now_us);
     write_ledger(tx, rows);

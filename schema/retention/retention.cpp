@@ -121,6 +121,7 @@ Result<RetentionReport> run_retention(Database& maintenance, std::int64_t now_us
     return {};
   };
   if (auto ok = expire("finding", sql::retention_delete_findings, report.findings_deleted); !ok) return ok.error();
+  if (auto ok = expire("notice", sql::retention_delete_notices, report.notices_deleted); !ok) return ok.error();
   if (auto ok = expire("quarantine", sql::retention_delete_quarantine, report.quarantine_deleted); !ok)
     return ok.error();
   if (auto ok = expire("delivery", sql::retention_delete_deliveries, report.deliveries_deleted); !ok) return ok.error();

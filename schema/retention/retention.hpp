@@ -1,8 +1,8 @@
 // Retention: what expires when, and its execution by the maintenance role.
 //
 // Events expire by event day and class, whole partitions where every class has expired and rows where only some have,
-// or where a partition spans a year. Findings expire after their last occurrence. "For ever" keeps everything of a
-// kind. The decision is pure; the execution may run in several processes at once.
+// or where a partition spans a year. Findings expire after their last occurrence, notices after their time. "For ever"
+// keeps everything of a kind. The decision is pure; the execution may run in several processes at once.
 #pragma once
 #include <map>
 #include <optional>
@@ -35,8 +35,8 @@ RetentionPlan plan_event_retention(const RetentionRules& rules, const std::vecto
                                    std::int32_t today);
 
 struct RetentionReport {
-  std::size_t partitions_dropped = 0, events_deleted = 0, findings_deleted = 0, quarantine_deleted = 0,
-              deliveries_deleted = 0;
+  std::size_t partitions_dropped = 0, events_deleted = 0, findings_deleted = 0, notices_deleted = 0,
+              quarantine_deleted = 0, deliveries_deleted = 0;
 };
 
 Result<RetentionRules> read_retention_rules(Database& database);

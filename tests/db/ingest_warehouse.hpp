@@ -182,6 +182,7 @@ class IngestWarehouse {
              {"finding", "{first_received_at}"},
              {"finding_version", "{received_at,origin}"},
              {"finding_entity", "{}"},
+             {"notice", "{first_received_at,origin,door,key_id}"},
              {"account", "{first_received_at}"},
              {"alert", "{raised_at}"},
              {"quarantine", "{received_at,origin,door,key_id,position}"}})

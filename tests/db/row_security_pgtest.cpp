@@ -102,6 +102,9 @@ std::map<std::string, std::string> evidence_inserts(const char* account) {
                               "{0}, '', '', '', '', '', 1, '', '', '', '', '', '', "
                               "'', '', '[]', false, 1, 1, now(), false, now(), now(), now(), now())",
                               id, account)},
+      {"notice", fmt::format("INSERT INTO notice VALUES ('{1}', {0}, '', '', '', '', '', now(), now(), '', '', '', '', "
+                             "0, '')",
+                             id, account)},
       {"finding_version",
        fmt::format(
            "INSERT INTO finding_version VALUES ('{1}', {0}, {0}, 1, now(), 1, 1, now(), false, now(), '', '', 0, '')",
@@ -130,16 +133,16 @@ TEST(RowSecurityTest, TheIngestRoleChangesAndDeletesNoEvidence) {
   warehouse.deliver(event({.number = 1}) + guardduty_json(1).dump() + "garbage");
   RoleSession session(warehouse, "backtrail_ingest", "*");
   for (const char* table : {"api_event", "event_mention", "entity", "finding", "finding_version", "finding_entity",
-                            "quarantine", "delivery", "alert", "account"}) {
+                            "notice", "quarantine", "delivery", "alert", "account"}) {
     EXPECT_EQ(session.run(fmt::format("DELETE FROM {}", table)), "refused") << table;
     EXPECT_EQ(session.run(fmt::format("TRUNCATE {}", table)), "refused") << table;
   }
   for (const char* sql :
        {"UPDATE api_event SET raw = ''", "UPDATE finding_version SET raw = ''",
         "UPDATE finding SET status = 'resolved'", "UPDATE finding SET assignee = 'x'", "UPDATE quarantine SET raw = ''",
-        "UPDATE finding_entity SET entity_key = ''", "UPDATE warehouse_key SET hash_key = ''", "SELECT * FROM api_key",
-        "UPDATE retention_rule SET days = 1", "DROP TABLE api_event",
-        "SELECT drop_event_partition('2026-11-02', '2026-11-03')"}) {
+        "UPDATE notice SET raw = ''", "UPDATE finding_entity SET entity_key = ''",
+        "UPDATE warehouse_key SET hash_key = ''", "SELECT * FROM api_key", "UPDATE retention_rule SET days = 1",
+        "DROP TABLE api_event", "SELECT drop_event_partition('2026-11-02', '2026-11-03')"}) {
     const std::string outcome = [&] {
       try {
         return session.run(sql);
@@ -220,7 +223,10 @@ TEST(RowSecurityTest, ARoleSeesOnlyItsAccountsInEveryTable) {
     warehouse.deliver(event({.number = 1, .account = account}) +
                       event({.number = 1, .account = account, .agent = "variant"}) +
                       guardduty_json(1, "2026-11-02T09:05:00Z", account).dump() +
-                      event({.number = 2, .account = account, .time = "2020-01-01T00:00:00Z"}));
+                      event({.number = 2, .account = account, .time = "2020-01-01T00:00:00Z"}) +
+                      fmt::format(R"({{"detail-type":"Scheduled Event","source":"aws.events","account":"{}",)"
+                                  R"("time":"2026-11-02T10:00:00Z","detail":{{}}}})",
+                                  account));
     warehouse.value(
         fmt::format("INSERT INTO event_part VALUES ('2026-11-02', '{}', gen_random_uuid(), 1, 1, 1, '')", account));
   }

@@ -10,9 +10,9 @@
 namespace backtrail::testing {
 
 struct RecordedRecord {
-  std::string kind;    // "event", "finding" or "quarantined"
-  std::string what;    // service and API; shape and type; or the reason
-  std::string detail;  // event id, provider id, or the quarantine's detail
+  std::string kind;    // "event", "finding", "notice" or "quarantined"
+  std::string what;    // service and API; shape and type; kind and detail type; or the reason
+  std::string detail;  // event id, provider id, the notice's subject, or the quarantine's detail
   std::string raw;
   std::uint64_t position = 0;
 };
@@ -26,6 +26,10 @@ class RecordedRecords final : public ingest::RecordSink {
   void on_finding(schema::Finding finding, std::uint64_t position) override {
     records.push_back({"finding", std::string(schema::name_of(finding.shape)) + " " + finding.type,
                        finding.identity.provider_id, finding.raw, position});
+  }
+  void on_notice(schema::Notice notice, std::uint64_t position) override {
+    records.push_back(
+        {"notice", std::string(notice.kind) + " " + notice.detail_type, notice.subject, notice.raw, position});
   }
   void on_quarantined(ingest::QuarantinedRecord record) override {
     records.push_back({"quarantined", std::string(record.reason), record.detail, record.raw, record.position});
