@@ -54,31 +54,6 @@ Response show_activity_summary(const Request& request, const Caller& caller, con
 
 namespace {
 
-// Fewer, wider buckets when the caller has room for fewer: of whole hours and days where that is enough.
-void widen(query::ActivityVolume& volume, std::size_t buckets_max) {
-  constexpr std::int64_t kHour_s = 3600, kDay_s = 86'400;
-  const auto fits = [&](std::int64_t seconds) {
-    const auto span_s = (volume.range.to_us - volume.range.from_us) / schema::kMicrosPerSecond;
-    return static_cast<std::size_t>(span_s / seconds) + 1 <= buckets_max + 1;
-  };
-  std::int64_t seconds = volume.bucket_seconds;
-  for (const std::int64_t wider : {std::int64_t{300}, std::int64_t{900}, kHour_s, 3 * kHour_s, 6 * kHour_s, kDay_s})
-    if (!fits(seconds) && wider > seconds) seconds = wider;
-  while (!fits(seconds)) seconds += kDay_s;
-  if (seconds == volume.bucket_seconds) return;
-  const std::int64_t width_us = seconds * schema::kMicrosPerSecond;
-  std::vector<query::VolumeBucket> wide;
-  for (const auto& bucket : volume.buckets) {
-    const std::int64_t at_us = bucket.at_us / width_us * width_us;
-    if (wide.empty() || wide.back().at_us != at_us) wide.push_back({at_us, {}});
-    wide.back().counts.ok += bucket.counts.ok;
-    wide.back().counts.denied += bucket.counts.denied;
-    wide.back().counts.failed += bucket.counts.failed;
-  }
-  volume.bucket_seconds = seconds;
-  volume.buckets = std::move(wide);
-}
-
 schema::Result<std::size_t> buckets_of(const Request& request) {
   const auto text = request.query_value("buckets");
   if (!text) return query::kBucketsMax;
@@ -97,9 +72,8 @@ Response show_activity_volume(const Request& request, const Caller& caller, cons
   if (!filter) return problem_for(filter.error(), request);
   const auto buckets_max = buckets_of(request);
   if (!buckets_max) return problem_for(buckets_max.error(), request);
-  auto volume = query::activity_volume(warehouse, caller.scope, *filter);
+  const auto volume = query::activity_volume(warehouse, caller.scope, *filter, *buckets_max);
   if (!volume) return problem_for(volume.error(), request);
-  widen(*volume, *buckets_max);
   Json buckets = Json::array();
   for (const auto& bucket : volume->buckets) {
     Json item{{"at", time_json(bucket.at_us)}};

@@ -64,22 +64,27 @@ Result<void> import_sample_accounts(const fs::path& out, ServerRuntime& runtime)
   return {};
 }
 
+ingest::sample::SampleOptions sample_options(std::uint64_t events, const fs::path& out) {
+  ingest::sample::SampleOptions options;
+  options.out = out;
+  options.events = events;
+  options.seed = 1;
+  options.end_us = schema::now_us();
+  return options;
+}
+
 // Writes and loads the sample organisation once; an interrupted load goes on at the next start.
 Result<void> load_sample(std::uint64_t events, const WarehouseAccess& access, ServerRuntime& runtime) {
   const fs::path out = access.data_dir() / "sample", written = out / "written", loaded = out / "loaded";
   if (fs::exists(loaded)) return {};
   if (!fs::exists(written)) {
     fs::remove_all(out);
-    ingest::sample::SampleOptions options;
-    options.out = out;
-    options.events = events;
-    options.seed = 1;
-    options.end_us = schema::now_us();
     Progress bar;
-    const auto report = ingest::sample::write_sample(options, [&bar](std::uint64_t done, std::uint64_t total) {
-      bar.show(fmt::format("writing the sample organisation: {} of {} events", grouped(done), grouped(total)),
-               static_cast<double>(done) / static_cast<double>(total));
-    });
+    const auto report =
+        ingest::sample::write_sample(sample_options(events, out), [&bar](std::uint64_t done, std::uint64_t total) {
+          bar.show(fmt::format("writing the sample organisation: {} of {} events", grouped(done), grouped(total)),
+                   static_cast<double>(done) / static_cast<double>(total));
+        });
     bar.done();
     fmt::print("wrote a sample organisation: {} events, {} findings\n", grouped(report.events_written),
                grouped(report.findings_written));
@@ -100,6 +105,9 @@ int run(UpCommand command) {
   const auto roles = parse_roles(command.roles_text);
   if (!roles) return report(roles.error());
   if (const auto parsed = parse_listen(command.listen_text, command.listen); !parsed) return report(parsed.error());
+  if (command.sample_events > 0)  // before a PostgreSQL is made for nothing
+    if (const auto wrong = ingest::sample::check(sample_options(command.sample_events, {})))
+      return report(fail(Code::kBadParameter, *wrong));
   block_stop_signals();
   const auto access = WarehouseAccess::open(command.warehouse);
   if (!access) return report(access.error());
