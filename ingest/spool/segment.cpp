@@ -1,0 +1,274 @@
+#include "ingest/spool/segment.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace backtrail::ingest::spool {
+using schema::Code;
+using schema::fail;
+using schema::Result;
+
+namespace {
+
+constexpr std::string_view kSegmentMagic = "BTSPOOL1", kRecordMagic = "BTRC";
+constexpr std::size_t kHeaderBytes = 64, kHeaderCheckedBytes = 48, kKeyOffset = 24;
+constexpr std::size_t kCopyOffset = kHeaderAreaBytes - kHeaderBytes;
+constexpr std::size_t kRecordCheckedBytes = 16, kHeadCheckBytes = 8, kPayloadCheckOffset = 24, kCheckBytes = 16;
+constexpr std::size_t kAlignment = 8;
+
+const schema::HashKey& header_key() {
+  static const schema::HashKey key = [] {
+    schema::HashKey made;
+    std::memcpy(made.bytes.data(), "backtrail spool1", made.bytes.size());
+    return made;
+  }();
+  return key;
+}
+
+schema::Error io_error(const char* what, int number) {
+  return fail(number == ENOSPC || number == EDQUOT ? Code::kOverload : Code::kIo,
+              fmt::format("spool: {}: {}", what, std::strerror(number)));
+}
+
+void put(std::string& out, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
+}
+
+std::uint64_t get(std::string_view bytes, std::size_t at, std::size_t count) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    value |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[at + i])) << (8 * i);
+  return value;
+}
+
+std::string check_of(const schema::HashKey& key, std::string_view bytes, std::size_t size) {
+  const schema::Uuid digest = schema::fingerprint128(key, bytes);
+  return std::string(reinterpret_cast<const char*>(digest.bytes.data()), size);
+}
+
+std::string header(std::uint64_t number, const schema::HashKey& key, std::int64_t now_us) {
+  std::string out(kSegmentMagic);
+  put(out, number, 8);
+  put(out, static_cast<std::uint64_t>(now_us), 8);
+  out.append(reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size());
+  put(out, 0, 8);
+  out += check_of(header_key(), out, kCheckBytes);
+  return out;
+}
+
+std::string record(std::string_view payload, std::uint64_t sequence, const schema::HashKey& key) {
+  std::string out;
+  out.reserve(record_bytes(payload.size()));
+  out += kRecordMagic;
+  put(out, payload.size(), 4);
+  put(out, sequence, 8);
+  out += check_of(key, out, kHeadCheckBytes);
+  out += check_of(key, payload, kCheckBytes);
+  out += payload;
+  out.resize(record_bytes(payload.size()), '\0');
+  return out;
+}
+
+// Everything, whatever the kernel takes at a time. 0 or errno.
+int write_all(int file, std::string_view bytes, std::size_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return errno;
+    }
+    if (written == 0) return ENOSPC;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    offset += static_cast<std::size_t>(written);
+  }
+  return 0;
+}
+
+// The payload of the intact record at `at`; its head may be intact although the payload is not.
+struct Found {
+  bool head = false;
+  std::optional<std::string_view> payload;
+  std::size_t bytes = 0;
+};
+Found record_at(std::string_view file, std::size_t at, const schema::HashKey& key) {
+  Found found;
+  if (file.size() - at < kRecordHeaderBytes || file.substr(at, kRecordMagic.size()) != kRecordMagic) return found;
+  const std::string_view head = file.substr(at, kRecordCheckedBytes);
+  if (check_of(key, head, kHeadCheckBytes) != file.substr(at + kRecordCheckedBytes, kHeadCheckBytes)) return found;
+  found.head = true;
+  const std::size_t payload_bytes = get(file, at + 4, 4);
+  found.bytes = record_bytes(payload_bytes);
+  if (file.size() - at - kRecordHeaderBytes < payload_bytes) return found;
+  const std::string_view payload = file.substr(at + kRecordHeaderBytes, payload_bytes);
+  if (check_of(key, payload, kCheckBytes) == file.substr(at + kPayloadCheckOffset, kCheckBytes))
+    found.payload = payload;
+  return found;
+}
+
+bool all_zero(std::string_view bytes) {
+  return bytes.find_first_not_of('\0') == std::string_view::npos;
+}
+
+std::optional<schema::HashKey> key_of_header(std::string_view file, std::size_t at) {
+  if (file.size() < at + kHeaderBytes) return std::nullopt;
+  const std::string_view bytes = file.substr(at, kHeaderBytes);
+  if (!bytes.starts_with(kSegmentMagic)) return std::nullopt;
+  const std::string_view checked = bytes.substr(0, kHeaderCheckedBytes);
+  if (check_of(header_key(), checked, kCheckBytes) != bytes.substr(kHeaderCheckedBytes)) return std::nullopt;
+  schema::HashKey key;
+  std::memcpy(key.bytes.data(), bytes.data() + kKeyOffset, key.bytes.size());
+  return key;
+}
+
+}  // namespace
+
+std::size_t record_bytes(std::size_t payload_bytes) {
+  return (kRecordHeaderBytes + payload_bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+Result<void> sync_directory(const std::filesystem::path& directory) {
+  const int file = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return io_error("cannot open the directory", errno);
+  const int failed = fsync(file) != 0 ? errno : 0;
+  close(file);
+  if (failed != 0) return io_error("cannot fsync the directory", failed);
+  return {};
+}
+
+Result<std::shared_ptr<SegmentWriter>> SegmentWriter::create(const std::filesystem::path& directory,
+                                                             std::uint64_t number, const schema::HashKey& key,
+                                                             std::size_t first_payload_bytes, std::int64_t now_us) {
+  const std::size_t size = std::max(kSegmentBytes, kHeaderAreaBytes + record_bytes(first_payload_bytes));
+  const auto path = directory / segment_name(number);
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) return io_error("cannot make a segment", errno);
+  std::shared_ptr<SegmentWriter> segment(new SegmentWriter(file, number, key, size));
+  const auto give_up = [&](const char* what, int error) {
+    unlink(path.c_str());
+    return io_error(what, error);
+  };
+  // Before anything is accepted the room must be ours: a full disk is found here, not at the fsync after an answer.
+  for (;;) {
+    const int failed = posix_fallocate(file, 0, static_cast<off_t>(size));
+    if (failed == 0) break;
+    if (failed != EINTR) return give_up("cannot reserve a segment's room", failed);
+  }
+  const std::string head = header(number, key, now_us);
+  if (const int failed = write_all(file, head, 0); failed != 0) return give_up("cannot write a segment", failed);
+  if (const int failed = write_all(file, head, kCopyOffset); failed != 0)
+    return give_up("cannot write a segment", failed);
+  if (fdatasync(file) != 0) return give_up("cannot fdatasync a segment", errno);
+  if (const auto synced = sync_directory(directory); !synced) {
+    unlink(path.c_str());
+    return synced.error();
+  }
+  return segment;
+}
+
+SegmentWriter::~SegmentWriter() {
+  close(file_);
+}
+
+bool SegmentWriter::has_room(std::size_t payload_bytes) const {
+  const std::lock_guard lock(mutex_);
+  return !failed_ && size_bytes_ - end_ >= record_bytes(payload_bytes);
+}
+
+bool SegmentWriter::usable() const {
+  const std::lock_guard lock(mutex_);
+  return !failed_;
+}
+
+Result<void> SegmentWriter::append(std::string_view payload) {
+  std::unique_lock lock(mutex_);
+  const std::size_t bytes = record_bytes(payload.size());
+  if (failed_) return fail(Code::kIo, "spool: the segment failed before");
+  if (size_bytes_ - end_ < bytes) return fail(Code::kOverload, "spool: the segment is full");
+  if (const int failed = write_all(file_, record(payload, written_, key_), end_); failed != 0) {
+    failed_ = true;
+    synced_.notify_all();
+    return io_error("cannot write a record", failed);
+  }
+  end_ += bytes;
+  return sync_up_to(++written_, lock);
+}
+
+// Group commit: the first that comes syncs for all that were written until then; those that come meanwhile wait for the
+// next round.
+Result<void> SegmentWriter::sync_up_to(std::uint64_t record, std::unique_lock<std::mutex>& lock) {
+  while (durable_ < record && !failed_) {
+    if (syncing_) {
+      synced_.wait(lock);
+      continue;
+    }
+    syncing_ = true;
+    const std::uint64_t covered = written_;
+    lock.unlock();
+    const bool synced = fdatasync(file_) == 0;
+    lock.lock();
+    syncing_ = false;
+    if (synced)
+      durable_ = std::max(durable_, covered);
+    else
+      failed_ = true;  // never tried again on this file: the kernel may have dropped the pages
+    synced_.notify_all();
+  }
+  if (durable_ >= record) return {};
+  return fail(Code::kIo, "spool: fdatasync failed");
+}
+
+std::optional<schema::HashKey> segment_key(std::string_view file) {
+  if (auto key = key_of_header(file, 0)) return key;
+  return key_of_header(file, kCopyOffset);
+}
+
+SegmentContents read_segment(std::string_view file, const schema::HashKey& key) {
+  SegmentContents contents;
+  std::size_t damage_from = kHeaderAreaBytes;
+  const auto end_damage = [&](std::size_t at) {
+    if (at > damage_from && !all_zero(file.substr(damage_from, at - damage_from)))
+      contents.damaged.push_back({damage_from, at - damage_from});
+  };
+  std::size_t at = kHeaderAreaBytes;
+  while (at < file.size()) {
+    // Free space is long: jump over it to the next byte that is set.
+    if (file[at] == '\0') {
+      const std::size_t set = file.find_first_not_of('\0', at);
+      if (set == std::string_view::npos) break;
+      at = std::max(at, set / kAlignment * kAlignment);
+    }
+    const Found found = record_at(file, at, key);
+    if (!found.payload) {
+      // A sound head tells how far a damaged payload reaches, so that nothing inside it is taken for a record.
+      at += found.head && found.bytes <= file.size() - at ? found.bytes : kAlignment;
+      continue;
+    }
+    end_damage(at);
+    contents.payloads.push_back(*found.payload);
+    at += found.bytes;
+    damage_from = at;
+  }
+  end_damage(file.size());
+  return contents;
+}
+
+std::string segment_name(std::uint64_t number) {
+  return fmt::format("{:016}.segment", number);
+}
+
+std::optional<std::uint64_t> segment_number(const std::string& file_name) {
+  constexpr std::size_t kDigits = 16;
+  if (file_name.size() != kDigits + std::strlen(".segment") || !file_name.ends_with(".segment")) return std::nullopt;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(file_name.data(), file_name.data() + kDigits, number);
+  if (error != std::errc{} || end != file_name.data() + kDigits) return std::nullopt;
+  return number;
+}
+
+}  // namespace backtrail::ingest::spool

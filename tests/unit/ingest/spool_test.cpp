@@ -1,0 +1,340 @@
+// The spool's files: what is appended comes back, whatever happens to the files; limits; one owner.
+#include "ingest/spool/spool.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <random>
+#include <set>
+#include <sys/resource.h>
+#include <thread>
+
+#include "ingest/spool/delivery_codec.hpp"
+#include "tests/support/golden.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace backtrail::ingest::spool {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::read_whole_file;
+using testing::TempDir;
+
+constexpr std::int64_t kNow = 1'793'707'200'000'000;
+
+std::unique_ptr<Spool> open_spool(const fs::path& directory, SpoolOptions options = {}) {
+  options.directory = directory;
+  auto spool = Spool::open(options);
+  EXPECT_TRUE(spool) << spool.error().detail;
+  return std::move(*spool);
+}
+
+std::string payload(int number, std::size_t bytes = 200) {
+  std::string text = "delivery " + std::to_string(number) + " ";
+  while (text.size() < bytes) text += "BTRC";  // looks like records from inside
+  return text;
+}
+
+// Reads and removes everything, as the drainer does.
+std::vector<std::string> drain(Spool& spool, std::size_t* damaged = nullptr) {
+  std::vector<std::string> payloads;
+  while (const auto segment = spool.oldest()) {
+    const auto loaded = spool.load(*segment);
+    EXPECT_TRUE(loaded);
+    const auto contents = read_segment(loaded->file, loaded->key);
+    payloads.insert(payloads.end(), contents.payloads.begin(), contents.payloads.end());
+    if (damaged != nullptr) *damaged += contents.damaged.size();
+    EXPECT_TRUE(spool.drained(*segment, loaded->file, contents.damaged));
+  }
+  return payloads;
+}
+
+std::vector<fs::path> files_in(const fs::path& directory) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(directory))
+    if (segment_number(entry.path().filename().native())) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void overwrite(const fs::path& path, std::size_t at, const std::string& bytes) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(at));
+  file << bytes;
+}
+
+TEST(SpoolTest, GivesBackWhatWasAppendedAlsoToTheNextProcess) {
+  const TempDir directory;
+  std::vector<std::string> wanted;
+  {
+    const auto spool = open_spool(directory / "spool");
+    for (int i = 0; i < 100; ++i) {
+      wanted.push_back(payload(i, static_cast<std::size_t>(i) * 37));
+      ASSERT_TRUE(spool->append(wanted.back(), kNow));
+    }
+    EXPECT_EQ(spool->status().records, 100U);
+    EXPECT_EQ(spool->status().segments, 1U);
+    EXPECT_EQ(spool->status().bytes, kSegmentBytes);
+  }
+  const auto next = open_spool(directory / "spool");
+  EXPECT_EQ(drain(*next), wanted);
+  EXPECT_TRUE(next->empty());
+  EXPECT_TRUE(files_in(directory / "spool").empty());
+}
+
+TEST(SpoolTest, GoesOnInANewSegmentAndDrainsInOrder) {
+  const TempDir directory;
+  const auto spool = open_spool(directory / "spool");
+  const std::string large = payload(1, 20 * 1024 * 1024), larger_than_a_segment = payload(2, kSegmentBytes + 1);
+  std::vector<std::string> wanted;
+  for (const auto& text : {large, large, large, large, larger_than_a_segment, payload(3)}) {
+    ASSERT_TRUE(spool->append(text, kNow));
+    wanted.push_back(text);
+  }
+  EXPECT_GE(spool->status().segments, 3U);
+  EXPECT_EQ(drain(*spool), wanted);
+}
+
+TEST(SpoolTest, ManyThreadsShareOneSyncAndLoseNothingWhileItIsDrained) {
+  const TempDir directory;
+  const auto spool = open_spool(directory / "spool");
+  constexpr int kThreads = 8, kEach = 200;
+  std::vector<std::thread> threads;
+  std::atomic<int> running = kThreads;
+  for (int t = 0; t < kThreads; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) EXPECT_TRUE(spool->append(payload(t * kEach + i), kNow));
+      --running;
+    });
+  std::multiset<std::string> got;
+  while (running > 0) {
+    for (auto& text : drain(*spool)) got.insert(std::move(text));
+  }
+  for (auto& thread : threads) thread.join();
+  for (auto& text : drain(*spool)) got.insert(std::move(text));
+  ASSERT_EQ(got.size(), static_cast<std::size_t>(kThreads * kEach));
+  for (int i = 0; i < kThreads * kEach; ++i) EXPECT_EQ(got.count(payload(i)), 1U) << i;
+}
+
+TEST(SpoolTest, OneProgramHoldsIt) {
+  const TempDir directory;
+  const auto spool = open_spool(directory / "spool");
+  const auto second = Spool::open({directory / "spool"});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, schema::Code::kOverload);
+}
+
+TEST(SpoolTest, RefusesFromNinetyPercentOfItsBytesOn) {
+  const TempDir directory;
+  SpoolOptions options;
+  options.bytes_max = 10 * kSegmentBytes;
+  const auto spool = open_spool(directory / "spool", options);
+  const std::string half = payload(1, kSegmentBytes / 2);  // one a segment, because of the headers
+  for (int i = 0; i < 9; ++i) EXPECT_TRUE(spool->append(half, kNow)) << i;
+  const auto tenth = spool->append(half, kNow);
+  ASSERT_FALSE(tenth);
+  EXPECT_EQ(tenth.error().code, schema::Code::kOverload);
+  EXPECT_TRUE(spool->append(payload(2), kNow));  // the ninth segment still has room
+  EXPECT_EQ(drain(*spool).size(), 10U);
+  EXPECT_TRUE(spool->append(half, kNow));
+}
+
+TEST(SpoolTest, RefusesFromNinetyPercentOfItsAgeOn) {
+  const TempDir directory;
+  SpoolOptions options;
+  options.age_max_us = 1000;
+  const auto spool = open_spool(directory / "spool", options);
+  ASSERT_TRUE(spool->append(payload(1), kNow));
+  EXPECT_TRUE(spool->append(payload(2), kNow + 900));
+  EXPECT_FALSE(spool->append(payload(3), kNow + 901));
+}
+
+TEST(SpoolTest, ADiskWithoutRoomIsOverload) {
+  const TempDir directory;
+  const auto spool = open_spool(directory / "spool");
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{1024 * 1024, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto refused = spool->append(payload(1), kNow);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_FALSE(refused);
+  EXPECT_TRUE(files_in(directory / "spool").empty());
+  EXPECT_TRUE(spool->append(payload(2), kNow));
+  EXPECT_EQ(drain(*spool), std::vector<std::string>{payload(2)});
+}
+
+// What happens to files: a byte flips, a file ends too early, a page is lost, a file is lost.
+class DamagedSpoolTest : public ::testing::Test {
+ protected:
+  static constexpr int kRecords = 40;
+  void SetUp() override {
+    const auto spool = open_spool(spool_directory());
+    for (int i = 0; i < kRecords; ++i)
+      ASSERT_TRUE(spool->append(payload(i, 100 + static_cast<std::size_t>(i) * 61), kNow));
+    intact_ = read_whole_file(files_in(spool_directory()).front());
+    intact_.resize(used_bytes());
+  }
+  fs::path spool_directory() const { return directory_ / "spool"; }
+  static std::size_t used_bytes() {
+    std::size_t end = kHeaderAreaBytes;
+    for (int i = 0; i < kRecords; ++i)
+      end += record_bytes(std::max<std::size_t>(100 + static_cast<std::size_t>(i) * 61, payload(i, 0).size()));
+    return end + 8192;
+  }
+  // Payloads that a reader finds in these bytes.
+  std::set<std::string> read(const std::string& bytes, std::size_t* damaged = nullptr) const {
+    const auto key = segment_key(bytes);
+    const auto contents = read_segment(bytes, key ? *key : *segment_key(intact_));
+    if (damaged != nullptr) *damaged = contents.damaged.size();
+    return {contents.payloads.begin(), contents.payloads.end()};
+  }
+  // The records that the bytes [from, to) belong to.
+  static std::set<std::string> touched(std::size_t from, std::size_t to) {
+    std::set<std::string> hit;
+    std::size_t at = kHeaderAreaBytes;
+    for (int i = 0; i < kRecords; ++i) {
+      const std::string text = payload(i, 100 + static_cast<std::size_t>(i) * 61);
+      if (from < at + kRecordHeaderBytes + text.size() && to > at) hit.insert(text);
+      at += record_bytes(text.size());
+    }
+    return hit;
+  }
+  static std::set<std::string> all() {
+    std::set<std::string> texts;
+    for (int i = 0; i < kRecords; ++i) texts.insert(payload(i, 100 + static_cast<std::size_t>(i) * 61));
+    return texts;
+  }
+  // Everything that the damage did not touch is read; nothing else.
+  void expect_rest(const std::string& bytes, std::size_t from, std::size_t to) {
+    auto wanted = all();
+    for (const auto& text : touched(from, to)) wanted.erase(text);
+    EXPECT_EQ(read(bytes), wanted) << "damage " << from << " to " << to;
+  }
+
+  TempDir directory_;
+  std::string intact_;
+};
+
+TEST_F(DamagedSpoolTest, TenThousandDamagesCostOnlyWhatTheyTouch) {
+  std::mt19937_64 random(7);
+  const auto at_most = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+  for (int round = 0; round < 10'000; ++round) {
+    std::string bytes = intact_;
+    const std::size_t at = at_most(bytes.size());
+    switch (round % 4) {
+      case 0:
+        bytes[at] = static_cast<char>(bytes[at] ^ (1 << at_most(8)));
+        expect_rest(bytes, at, at + 1);
+        break;
+      case 1:
+        bytes.resize(at);
+        expect_rest(bytes, at, std::string::npos);
+        break;
+      case 2: {
+        const std::size_t page = at / 4096 * 4096, size = std::min<std::size_t>(4096, bytes.size() - page);
+        const std::string before = bytes.substr(page, size);
+        bytes.replace(page, size, size, '\0');
+        if (before != bytes.substr(page, size)) expect_rest(bytes, page, page + size);
+        break;
+      }
+      default: {
+        const std::size_t size = std::min<std::size_t>(1 + at_most(3000), bytes.size() - at);
+        for (std::size_t i = 0; i < size; ++i) bytes[at + i] = static_cast<char>(random());
+        expect_rest(bytes, at, at + size);
+        break;
+      }
+    }
+    if (HasFailure()) return;
+  }
+}
+
+TEST_F(DamagedSpoolTest, ARecordWrittenIntoABodyIsNotTaken) {
+  // A body that holds a whole segment of somebody else's, whose key the writer knows.
+  const auto spool = open_spool(directory_ / "other");
+  ASSERT_TRUE(spool->append(payload(77), kNow));
+  const std::string forged = read_whole_file(files_in(directory_ / "other").front()).substr(0, 2 * kHeaderAreaBytes);
+  ASSERT_TRUE(spool->append(forged, kNow));
+  const auto path = files_in(directory_ / "other").front();
+  const std::string bytes = read_whole_file(path);
+  // The same key here: only the length in the sound head keeps a reader from looking inside.
+  const std::size_t inside = bytes.find("BTSPOOL1", kHeaderAreaBytes);
+  ASSERT_NE(inside, std::string::npos);
+  overwrite(path, inside, "X");
+  std::size_t damaged = 0;
+  EXPECT_EQ(drain(*spool, &damaged), std::vector<std::string>{payload(77)});
+  EXPECT_EQ(damaged, 1U);
+}
+
+TEST_F(DamagedSpoolTest, DamageIsKeptAndTheRestIsDrained) {
+  const auto path = files_in(spool_directory()).front();
+  overwrite(path, kHeaderAreaBytes + 3, "XXXX");
+  const auto spool = open_spool(spool_directory());
+  std::size_t damaged = 0;
+  EXPECT_EQ(drain(*spool, &damaged).size(), static_cast<std::size_t>(kRecords - 1));
+  EXPECT_EQ(damaged, 1U);
+  EXPECT_EQ(spool->status().damaged_spans, 1U);
+  std::string kept;
+  for (const auto& entry : fs::directory_iterator(spool_directory() / "damaged")) kept += read_whole_file(entry.path());
+  EXPECT_NE(kept.find("delivery 0 "), std::string::npos);
+  EXPECT_TRUE(files_in(spool_directory()).empty());
+}
+
+TEST_F(DamagedSpoolTest, ASegmentWithoutHeadersIsReadWithTheKeyOfAnother) {
+  {
+    const auto spool = open_spool(spool_directory());
+    ASSERT_TRUE(spool->append(payload(1000), kNow));
+  }
+  const auto files = files_in(spool_directory());
+  ASSERT_EQ(files.size(), 2U);
+  overwrite(files.front(), 0, std::string(kHeaderAreaBytes, 'X'));
+  const auto spool = open_spool(spool_directory());
+  EXPECT_EQ(drain(*spool).size(), static_cast<std::size_t>(kRecords + 1));
+}
+
+TEST_F(DamagedSpoolTest, FilesThatAreNoneOfOursAreLeftAlone) {
+  std::ofstream(spool_directory() / "notes.txt") << "keep";
+  std::ofstream(spool_directory() / "12.segment") << "keep";
+  std::ofstream(spool_directory() / segment_name(99)) << "";
+  const auto spool = open_spool(spool_directory());
+  EXPECT_EQ(drain(*spool).size(), static_cast<std::size_t>(kRecords));
+  EXPECT_TRUE(fs::exists(spool_directory() / "notes.txt"));
+  EXPECT_TRUE(fs::exists(spool_directory() / "12.segment"));
+}
+
+TEST(SpoolDeliveryTest, ComesBackAsItWas) {
+  Delivery delivery;
+  delivery.id.bytes.fill(7);
+  delivery.door = "firehose";
+  delivery.key_id = "key";
+  delivery.origin = "request \xFF\"\n";
+  delivery.body = std::string("a\0b", 3);
+  delivery.received_us = kNow;
+  delivery.decoded_bytes_max = 12345;
+  delivery.scope = *schema::AccountScope::of({"111122223333"});
+  const auto back = decode_delivery(encode_delivery(delivery));
+  ASSERT_TRUE(back) << back.error().detail;
+  EXPECT_EQ(back->id, delivery.id);
+  EXPECT_EQ(back->door, delivery.door);
+  EXPECT_EQ(back->key_id, delivery.key_id);
+  EXPECT_EQ(back->body, delivery.body);
+  EXPECT_EQ(back->received_us, delivery.received_us);
+  EXPECT_EQ(back->decoded_bytes_max, delivery.decoded_bytes_max);
+  EXPECT_FALSE(back->scope.is_all());
+  EXPECT_EQ(back->scope.account_ids(), delivery.scope.account_ids());
+  delivery.scope = schema::AccountScope::all();
+  EXPECT_TRUE(decode_delivery(encode_delivery(delivery))->scope.is_all());
+}
+
+TEST(SpoolDeliveryTest, NothingElseIsADelivery) {
+  const std::string sound = encode_delivery({});
+  for (const std::string& payload : {std::string{}, std::string("abc"), std::string("\xFF\xFF\xFF\xFF{}", 6),
+                                     std::string("\2\0\0\0{}", 6), std::string("\2\0\0\0[]", 6), sound.substr(0, 20)})
+    EXPECT_FALSE(decode_delivery(payload));
+}
+
+}  // namespace
+}  // namespace backtrail::ingest::spool
