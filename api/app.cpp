@@ -6,6 +6,7 @@
 #include "api/http/static_files.hpp"
 #include "api/rest/accounts.hpp"
 #include "api/rest/activity.hpp"
+#include "api/rest/coverage.hpp"
 #include "api/rest/entities.hpp"
 #include "api/rest/events.hpp"
 #include "api/rest/findings.hpp"
@@ -59,6 +60,7 @@ void App::Impl::add_questions(Router& router) {
   add_question(router, "/api/v1/entities/{kind}", show_entity);
   add_question(router, "/api/v1/entities/{kind}/{key*}", show_entity);
   add_question(router, "/api/v1/accounts", accounts_list);
+  add_question(router, "/api/v1/coverage", coverage_show);
   add_question(router, "/api/v1/quarantine", quarantine_list);
   add_question(router, "/api/v1/quarantine/{quarantine_id}", quarantine_show);
   add_question(router, "/api/v1/quarantine/{quarantine_id}/raw", quarantine_raw);

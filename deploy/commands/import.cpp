@@ -5,6 +5,7 @@
 #include "deploy/commands/terminal.hpp"
 #include "deploy/commands/warehouse_access.hpp"
 
+#include "ingest/load/coverage_writer.hpp"
 #include "schema/retention/retention.hpp"
 
 namespace backtrail::commands {
@@ -46,6 +47,8 @@ int run(const ImportCommand& command) {
   if (!pipeline) return report(pipeline.error());
   const auto imported = run_import(**pipeline, ingest, command.paths, command.again);
   if (!imported) return report(imported.error());
+  // A server's maintenance would do it within a minute; without one, reading coverage would grow slow.
+  if (const auto folded = ingest::fold_coverage(ingest); !folded) return report(folded.error());
   print_import(*imported, command.json);
   return imported->files_failed == 0 ? kOk : kLeftOver;
 }

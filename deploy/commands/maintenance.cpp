@@ -3,14 +3,31 @@
 #include <chrono>
 #include <spdlog/spdlog.h>
 
+#include "ingest/load/coverage_writer.hpp"
 #include "schema/core/time.hpp"
 #include "schema/retention/retention.hpp"
 
 namespace backtrail::commands {
 namespace {
 
-constexpr std::chrono::hours kEvery(1);
-constexpr std::chrono::minutes kAfterFailure(1);
+constexpr std::chrono::minutes kTick(1);
+constexpr int kRetentionTicks = 60;
+
+// Retention did its work, or says what was wrong.
+bool expire(schema::Database& database) {
+  const std::int64_t now_us = schema::now_us();
+  const auto done = schema::run_retention(database, now_us);
+  const auto forgotten = ingest::forget_coverage(database, now_us);
+  if (!done || !forgotten) {
+    spdlog::warn("retention did not run, it is tried again in a minute: {}",
+                 (done ? forgotten.error() : done.error()).detail);
+    return false;
+  }
+  if (done->partitions_dropped + done->events_deleted + done->findings_deleted > 0)
+    spdlog::info("retention dropped {} partitions, {} events, {} findings", done->partitions_dropped,
+                 done->events_deleted, done->findings_deleted);
+  return true;
+}
 
 }  // namespace
 
@@ -26,20 +43,16 @@ Maintenance::~Maintenance() {
 }
 
 void Maintenance::loop() {
+  int ticks_left = 0;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    std::chrono::steady_clock::duration pause = kEvery;
-    const auto done = schema::run_retention(database_, schema::now_us());
-    if (!done) {
-      spdlog::warn("retention did not run, it is tried again in a minute: {}", done.error().detail);
-      pause = kAfterFailure;
-    } else if (done->partitions_dropped + done->events_deleted + done->findings_deleted > 0) {
-      spdlog::info("retention dropped {} partitions, {} events, {} findings", done->partitions_dropped,
-                   done->events_deleted, done->findings_deleted);
-    }
+    if (const auto folded = ingest::fold_coverage(database_); !folded)
+      spdlog::warn("coverage was not folded, it is tried again in a minute: {}", folded.error().detail);
+    if (ticks_left == 0 && expire(database_)) ticks_left = kRetentionTicks;
+    if (ticks_left > 0) --ticks_left;
     lock.lock();
-    wake_.wait_for(lock, pause, [this] { return stopping_; });
+    wake_.wait_for(lock, kTick, [this] { return stopping_; });
   }
 }
 

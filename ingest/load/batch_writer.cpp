@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "ingest/load/binary_array.hpp"
+#include "ingest/load/coverage_writer.hpp"
 #include "ingest/load/event_writer.hpp"
 #include "ingest/load/finding_writer.hpp"
 #include "ingest/load/notice_writer.hpp"
@@ -145,6 +146,7 @@ schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& ba
     write_notices(tx, rows);
     write_quarantine(tx, rows);
     alert_mismatches(tx, rows, now_us);
+    write_coverage(tx, rows);
     write_ledger(tx, rows);
     return 0;
   });

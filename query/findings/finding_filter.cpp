@@ -21,7 +21,7 @@ constexpr std::array kSorts{FindingSort::kLastSeen, FindingSort::kFirstSeen, Fin
                             FindingSort::kRegion};
 
 // What kinds of values a list of values may hold.
-enum class Values : std::uint8_t { kSeverity, kAccount, kStatus, kRecordState, kText };
+enum class Values : std::uint8_t { kSeverity, kAccount, kStatus, kRecordState, kText, kName };
 
 struct ChoiceParameter {
   std::string_view name;
@@ -39,7 +39,7 @@ constexpr std::array kChoices{
     ChoiceParameter{"status", &FindingFilter::status, Values::kStatus},
     ChoiceParameter{"assignee", &FindingFilter::assignee, Values::kText},
     ChoiceParameter{"record_state", &FindingFilter::record_state, Values::kRecordState},
-    ChoiceParameter{"user_name", &FindingFilter::user_name, Values::kText},
+    ChoiceParameter{"user_name", &FindingFilter::user_name, Values::kName},
 };
 
 constexpr std::array<std::string_view, 5> kEntityParameters{"principal", "access_key", "resource", "remote_ip",
@@ -76,6 +76,7 @@ Result<void> check_value(std::string_view name, Values values, const std::string
         return bad_parameter(name, fmt::format("{} is no record state; use active or archived", shown_value(text)));
       break;
     case Values::kText:
+    case Values::kName:
       break;
   }
   return {};
@@ -86,8 +87,13 @@ void sort_unique(std::vector<std::string>& values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
+// Names of users and resources may hold commas: such a parameter is one value and is repeated for more.
+std::vector<FilterValue> values_in(std::string_view raw, bool whole) {
+  return whole ? std::vector<FilterValue>{filter_value(raw)} : split_filter_values(raw);
+}
+
 Result<void> add_to_choice(const ChoiceParameter& parameter, std::string_view raw, Choice& choice) {
-  for (auto& value : split_filter_values(raw)) {
+  for (auto& value : values_in(raw, parameter.values == Values::kName)) {
     if (const auto ok = check_value(parameter.name, parameter.values, value.text); !ok) return ok;
     auto& list = value.negated ? choice.none_of : choice.any_of;
     list.push_back(std::move(value.text));
@@ -152,7 +158,7 @@ class EntityConditions {
  public:
   Result<void> add(std::string_view name, std::string_view raw) {
     if (name == "entity") return add_entity(raw);
-    for (const auto& value : split_filter_values(raw)) {
+    for (const auto& value : values_in(raw, name == "resource" || name == "principal")) {
       if (value.text.empty()) return bad_parameter(name, "give a value, or leave the parameter out");
       if (const auto ok = check_filter_value(name, value.text); !ok) return ok;
       for (auto& entity : entities_of(name, value.text)) (value.negated ? refused_ : wanted_of(name)).push_back(entity);

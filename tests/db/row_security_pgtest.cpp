@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "ingest/load/coverage_writer.hpp"
 #include "tests/db/ingest_warehouse.hpp"
 
 namespace backtrail::ingest {
@@ -231,6 +232,8 @@ TEST(RowSecurityTest, ARoleSeesOnlyItsAccountsInEveryTable) {
         fmt::format("INSERT INTO event_part VALUES ('2026-11-02', '{}', gen_random_uuid(), 1, 1, 1, '')", account));
   }
   warehouse.deliver("of no account");
+  ASSERT_TRUE(ingest::fold_coverage(warehouse.ingest()).has_value());
+  for (const char* account : {kAccountA, kAccountB}) warehouse.deliver(event({.number = 3, .account = account}));
   int tables = 0;
   for (const auto& name : readable_by(warehouse, "backtrail_api")) {
     if (kOfNoAccount.contains(name)) continue;
@@ -279,9 +282,9 @@ TEST(RowSecurityTest, FunctionsWithTheOwnersRightsAreFew) {
     return names;
   };
   EXPECT_THAT(callable_by("backtrail_api"), UnorderedElementsAre("find_api_key"));
-  EXPECT_THAT(callable_by("backtrail_ingest"), UnorderedElementsAre("create_event_partition"));
+  EXPECT_THAT(callable_by("backtrail_ingest"), UnorderedElementsAre("create_event_partition", "fold_coverage"));
   EXPECT_THAT(callable_by("backtrail_maintenance"),
-              UnorderedElementsAre("create_event_partition", "drop_event_partition"));
+              UnorderedElementsAre("create_event_partition", "drop_event_partition", "fold_coverage"));
   EXPECT_THAT(callable_by("public"), IsEmpty());
   EXPECT_EQ(warehouse.count("pg_proc WHERE pronamespace = 'backtrail'::regnamespace AND prosecdef AND NOT "
                             "coalesce(proconfig::text, '') LIKE '%search_path=backtrail, pg_temp%'"),

@@ -19,6 +19,7 @@ import { retrySession, session, startSession } from './state/session';
 import type { View } from './state/url';
 import { Accounts } from './views/accounts';
 import { Activity } from './views/activity';
+import { Coverage } from './views/coverage';
 import { FindingView } from './views/finding';
 import { Findings } from './views/findings';
 import { Overview } from './views/overview';
@@ -31,6 +32,7 @@ const kTitles: Record<View, string> = {
   finding: 'Finding',
   activity: 'Activity',
   accounts: 'Accounts',
+  coverage: 'Coverage',
   quarantine: 'Quarantine',
 };
 
@@ -44,6 +46,8 @@ function CurrentView() {
       return <Activity />;
     case 'accounts':
       return <Accounts />;
+    case 'coverage':
+      return <Coverage />;
     case 'quarantine':
       return <Quarantine />;
     default:

@@ -346,3 +346,55 @@ export interface Problem {
   hint?: string | null;
   errors?: { parameter?: string; message: string }[];
 }
+
+export type CoverageStatus = 'ok' | 'quiet' | 'late' | 'never' | 'silent';
+export type CoverageSource =
+  | 'cloudtrail_management'
+  | 'cloudtrail_data'
+  | 'cloudtrail_insight'
+  | 'cloudtrail_network_activity'
+  | 'guardduty'
+  | 'security_hub'
+  | 'other_product'
+  | 'heartbeat'
+  | 'notice';
+
+export interface CoverageAccount {
+  account_id: string;
+  account_name: string | null;
+  registered: boolean;
+  active: boolean;
+  status: CoverageStatus;
+  last_at: string | null;
+  data_events_at: string | null;
+  detector_at: string | null;
+  heartbeat_at: string | null;
+}
+
+export interface CoverageCell {
+  account_id: string;
+  region: string | null;
+  source: CoverageSource;
+  status: CoverageStatus;
+  since: string | null;
+  expected_by: 'history' | 'register' | null;
+  first_at: string | null;
+  last_at: string | null;
+  last_received_at: string | null;
+  records: number;
+  usual_pause_seconds: number | null;
+  lag: { records: number; p50_seconds: number | null; p99_seconds: number | null };
+  gap_count: number;
+  gaps: { from: string; to: string }[];
+  hours: string;
+}
+
+export interface CoverageAnswer {
+  as_of: string;
+  from_day: string;
+  days: number;
+  by_status: Record<CoverageStatus, number>;
+  accounts: CoverageAccount[];
+  cells: CoverageCell[];
+  cells_total: number;
+}

@@ -52,9 +52,27 @@ TEST(FindingFilterTest, NegatesEachValueOfItsOwn) {
 }
 
 TEST(FindingFilterTest, EscapesCommasBackslashesAndMarks) {
-  const auto filter = parsed({{"user_name", R"(a\,b,c\\,DOMAIN\user,\!loud)"}});
-  EXPECT_THAT(filter.user_name.any_of, ElementsAre("!loud", R"(DOMAIN\user)", "a,b", R"(c\)"));
+  const auto filter = parsed({{"assignee", R"(a\,b,c\\,DOMAIN\user,\!loud)"}});
+  EXPECT_THAT(filter.assignee.any_of, ElementsAre("!loud", R"(DOMAIN\user)", "a,b", R"(c\)"));
   EXPECT_THAT(filter.user_name.none_of, IsEmpty());
+}
+
+// The page repeats parameters; a bucket "a,b" or a user "lee,ops" must not fall apart.
+TEST(FindingFilterTest, KeepsCommasOfNamesAndRepeatsForMore) {
+  const auto filter = parsed({{"user_name", "lee,ops"}, {"user_name", R"(!DOMAIN\x,y)"}, {"title", "one, two"}});
+  EXPECT_THAT(filter.user_name.any_of, ElementsAre("lee,ops"));
+  EXPECT_THAT(filter.user_name.none_of, ElementsAre(R"(DOMAIN\x,y)"));
+  EXPECT_THAT(filter.title.any_of, ElementsAre("one, two"));
+  const auto named = parsed({{"resource", "arn:aws:sns:eu-west-1:111122223333:a,b"},
+                             {"principal", "x,y"},
+                             {"entity", "user_agent:curl/8, like Gecko"}})
+                         .named;
+  ASSERT_EQ(named.size(), 3U);
+  std::vector<std::string> keys;
+  for (const auto& alternatives : named) keys.push_back(alternatives.front().key);
+  EXPECT_THAT(keys,
+              ::testing::UnorderedElementsAre("arn:aws:sns:eu-west-1:111122223333:a,b", "x,y", "curl/8, like Gecko"));
+  EXPECT_EQ(parsed({{"resource", "a,b"}, {"resource", "c"}}).named.size(), 1U);
 }
 
 TEST(FindingFilterTest, TakesAnEmptyValueAsNotSet) {
@@ -117,8 +135,10 @@ TEST(FindingFilterTest, TakesAsManyValuesAsTheLimitAndNoMore) {
 }
 
 TEST(FindingFilterTest, ReadsEntitiesInBothForms) {
-  const auto filter = parsed(
-      {{"principal", "AIDAX,!AIDAY"}, {"entity", "ip_address:198.51.100.7"}, {"entity", "role_session:AROAX:s,1"}});
+  const auto filter = parsed({{"principal", "AIDAX"},
+                              {"principal", "!AIDAY"},
+                              {"entity", "ip_address:198.51.100.7"},
+                              {"entity", "role_session:AROAX:s,1"}});
   ASSERT_EQ(filter.named.size(), 2U);
   EXPECT_THAT(filter.named,
               testing::UnorderedElementsAre(ElementsAre(NamedEntity{EntityKind::kPrincipal, "AIDAX", {}}),

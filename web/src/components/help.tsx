@@ -13,6 +13,7 @@ const kKeys: readonly [keys: string[], what: string][] = [
   [['g', 'f'], 'findings'],
   [['g', 'a'], 'activity'],
   [['g', 'c'], 'accounts'],
+  [['g', 'v'], 'coverage'],
   [['g', 'q'], 'quarantine'],
   [['?'], 'this help'],
 ];

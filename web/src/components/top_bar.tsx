@@ -13,6 +13,7 @@ const kLinks: readonly [view: View, label: string, href: string][] = [
   ['overview', 'Overview', link('overview')],
   ['findings', 'Findings', link('findings', [['open', 'true']])],
   ['activity', 'Activity', link('activity')],
+  ['coverage', 'Coverage', link('coverage')],
   ['accounts', 'Accounts', link('accounts')],
   ['quarantine', 'Quarantine', link('quarantine')],
 ];

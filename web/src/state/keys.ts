@@ -21,6 +21,7 @@ const kGoTo: Record<string, string> = {
   f: link('findings', [['open', 'true']]),
   a: link('activity'),
   c: link('accounts'),
+  v: link('coverage'),
   q: link('quarantine'),
 };
 

@@ -1,7 +1,7 @@
 // The state of a view, in its address: #/VIEW/ID?name=value&name=value. Pure; who reads and writes the
 // address bar is router.ts. A parameter may repeat; "!value" negates. Names that the API knows are its own.
 
-export const kViews = ['overview', 'findings', 'finding', 'activity', 'accounts', 'quarantine'] as const;
+export const kViews = ['overview', 'findings', 'finding', 'activity', 'accounts', 'coverage', 'quarantine'] as const;
 export type View = (typeof kViews)[number];
 export type Param = readonly [name: string, value: string];
 
