@@ -1,9 +1,10 @@
 #include "schema/pg/migrator.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <migrations.hpp>
 #include <pqxx/pqxx>
-#include <span>
+#include <set>
 
 #include "schema/core/hash.hpp"
 #include "schema/pg/database.hpp"
@@ -22,27 +23,36 @@ std::string checksum(const Migration& migration) {
   return hex(digest.data(), digest.size());
 }
 
-Result<void> check_applied(const pqxx::result& applied, std::span<const Migration> known) {
+// The versions that the database ran.
+Result<std::set<int>> check_applied(const pqxx::result& applied, std::span<const Migration> known) {
+  std::set<int> versions;
   for (const auto& row : applied) {
     const int version = row["version"].as<int>();
-    if (version > static_cast<int>(known.size()))
-      return fail(Code::kSchema,
-                  fmt::format("the database is at version {}, this program knows {}: use a newer program", version,
-                              known.size()));
-    if (row["sha256"].as<std::string>() != checksum(known[static_cast<std::size_t>(version - 1)]))
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [version](const Migration& migration) { return migration.version == version; });
+    if (found == known.end())
+      return fail(
+          Code::kSchema,
+          fmt::format("the database ran migration V{:04}, which this program does not know: use a newer program",
+                      version));
+    if (row["sha256"].as<std::string>() != checksum(*found))
       return fail(Code::kSchema, fmt::format("migration V{:04} is not the one that this database ran", version));
+    versions.insert(version);
   }
-  return {};
+  return versions;
 }
 
 }  // namespace
 
 int latest_migration() {
-  return static_cast<int>(std::size(kMigrations));
+  return std::end(kMigrations)[-1].version;
 }
 
 Result<MigrationReport> migrate(const std::string& admin_connection_string) {
-  const std::span<const Migration> known(kMigrations);
+  return migrate(admin_connection_string, kMigrations);
+}
+
+Result<MigrationReport> migrate(const std::string& admin_connection_string, std::span<const Migration> known) {
   MigrationReport report;
   try {
     pqxx::connection connection(admin_connection_string);
@@ -57,9 +67,11 @@ Result<MigrationReport> migrate(const std::string& admin_connection_string) {
       pqxx::work tx(connection);
       applied = tx.exec("SELECT version, sha256 FROM backtrail_migration.applied ORDER BY version");
     }
-    if (const auto ok = check_applied(applied, known); !ok) return ok.error();
-    report.version = static_cast<int>(applied.size());
-    for (const auto& migration : known.subspan(static_cast<std::size_t>(applied.size()))) {
+    const auto versions = check_applied(applied, known);
+    if (!versions) return versions.error();
+    if (!versions->empty()) report.version = *versions->rbegin();
+    for (const auto& migration : known) {
+      if (versions->contains(migration.version)) continue;
       pqxx::work tx(connection);
       tx.exec(migration.text);
       tx.exec("RESET ROLE");
@@ -67,7 +79,7 @@ Result<MigrationReport> migrate(const std::string& admin_connection_string) {
                      migration.version, migration.name, checksum(migration));
       tx.commit();
       report.applied.push_back(fmt::format("V{:04} {}", migration.version, migration.name));
-      report.version = migration.version;
+      report.version = std::max(report.version, migration.version);
     }
   } catch (const std::exception& exception) {
     Error error = error_from(exception);
