@@ -19,6 +19,7 @@ void add_migrate(CLI::App& app, int& exit_code);
 void add_import(CLI::App& app, int& exit_code);
 void add_sample(CLI::App& app, int& exit_code);
 void add_lookup(CLI::App& app, int& exit_code);
+void add_reconcile(CLI::App& app, int& exit_code);
 void add_key(CLI::App& app, int& exit_code);
 void add_accounts(CLI::App& app, int& exit_code);
 void add_retention(CLI::App& app, int& exit_code);
