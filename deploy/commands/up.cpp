@@ -95,7 +95,9 @@ Result<void> load_sample(std::uint64_t events, const WarehouseAccess& access, Se
   const auto report = run_import(*runtime.pipeline(), runtime.ingest_database(), {out / "AWSLogs"}, false);
   if (!report) return report.error();
   if (report->files_failed > 0)
-    return fail(Code::kIo, fmt::format("{} sample files could not be loaded; start again", report->files_failed));
+    return fail(Code::kIo, fmt::format("{} sample files could not be loaded; start again. The first: {}: {}",
+                                       report->files_failed, report->failed.empty() ? "" : report->failed[0].path,
+                                       report->failed.empty() ? "" : report->failed[0].why));
   fmt::print("loaded {} records of it in {:.1f} s\n", grouped(report->receipt.received), report->seconds);
   std::ofstream(loaded) << "ok\n";
   return {};

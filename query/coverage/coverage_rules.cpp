@@ -29,32 +29,27 @@ std::size_t active_days(const std::vector<std::int64_t>& hours) {
   return days;
 }
 
-std::int64_t at_most(std::int64_t value, std::int64_t limit) {
-  return limit == 0 ? value : std::min(value, limit);
-}
-
 }  // namespace
 
 SilenceLimits silence_limits(CoverageSource source) {
   switch (source) {
-    // Every account has some: AWS itself calls its services there daily.
     case CoverageSource::kCloudTrailManagement:
-      return {2 * kMicrosPerHour, 6 * kMicrosPerHour, kMicrosPerDay, 3 * kMicrosPerDay};
+      return {2 * kMicrosPerHour, 6 * kMicrosPerHour};
     case CoverageSource::kCloudTrailData:
     case CoverageSource::kCloudTrailNetworkActivity:
-      return {6 * kMicrosPerHour, kMicrosPerDay, 0, 0};
+      return {6 * kMicrosPerHour, kMicrosPerDay};
     // A heartbeat is sent to be missed.
     case CoverageSource::kHeartbeat:
-      return {2 * kMicrosPerHour, 4 * kMicrosPerHour, 0, 0};
+      return {2 * kMicrosPerHour, 4 * kMicrosPerHour};
     // A healthy account has no findings for weeks: only a detector that was never still for long can be missed.
     case CoverageSource::kCloudTrailInsight:
     case CoverageSource::kGuardDuty:
     case CoverageSource::kSecurityHub:
     case CoverageSource::kOtherProduct:
     case CoverageSource::kNotice:
-      return {3 * kMicrosPerDay, 7 * kMicrosPerDay, 0, 0};
+      return {3 * kMicrosPerDay, 7 * kMicrosPerDay};
   }
-  return {kMicrosPerDay, 3 * kMicrosPerDay, 0, 0};
+  return {kMicrosPerDay, 3 * kMicrosPerDay};
 }
 
 std::optional<std::int64_t> usual_pause_us(std::span<const DayHours> history) {
@@ -64,13 +59,13 @@ std::optional<std::int64_t> usual_pause_us(std::span<const DayHours> history) {
   std::vector<std::int64_t> pauses;
   for (std::size_t i = 1; i < hours.size(); ++i) pauses.push_back(hours[i] - hours[i - 1]);
   std::nth_element(pauses.begin(), pauses.begin() + 1, pauses.end(), std::greater<>());
-  return pauses[1] * kMicrosPerHour;
+  const std::int64_t usual_us = pauses[1] * kMicrosPerHour;
+  return usual_us <= kRhythmPauseMaxUs ? std::optional(usual_us) : std::nullopt;
 }
 
 Patience patience_of(CoverageSource source, std::int64_t usual) {
   const SilenceLimits limits = silence_limits(source);
-  return {at_most(std::max(limits.late_min_us, usual + usual / 2), limits.late_max_us),
-          at_most(std::max(limits.silent_min_us, usual * 3), limits.silent_max_us)};
+  return {std::max(limits.late_min_us, usual + usual / 2), std::max(limits.silent_min_us, usual * 2)};
 }
 
 CellJudgement judge(const CellHistory& cell, const schema::TimeRange& window) {
@@ -99,8 +94,7 @@ CellJudgement judge(const CellHistory& cell, const schema::TimeRange& window) {
 CoverageStatus judge_account(const AccountFacts& account, std::int64_t now_us) {
   if (!account.registered || !account.active) return CoverageStatus::kOk;
   if (!account.last_management_us) return CoverageStatus::kNever;
-  const auto limit_us = silence_limits(CoverageSource::kCloudTrailManagement).silent_max_us;
-  return now_us - *account.last_management_us > limit_us ? CoverageStatus::kSilent : CoverageStatus::kOk;
+  return now_us - *account.last_management_us > kRegisteredSilenceUs ? CoverageStatus::kSilent : CoverageStatus::kOk;
 }
 
 bool is_active_account(const std::optional<std::string>& registered_status) {

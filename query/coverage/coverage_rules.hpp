@@ -3,9 +3,9 @@
 //
 // The measure is the cell's own rhythm: the second longest pause between hours in which something happened, over the
 // kRhythmDays days up to its last record. The second longest, because one outage must not become the measure, and three
-// weeks hold two weekends from end to end. A cell without a rhythm (a handful of records, a single day) is quiet:
-// nothing can be expected of it. The register expects CloudTrail management events of every active account, whatever
-// history says.
+// weeks hold two weekends from end to end. A cell without a rhythm (a handful of records, a single day, pauses of many
+// days) is quiet: nothing can be expected of it. The register expects CloudTrail management events of every active
+// account, whatever history says.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -22,13 +22,18 @@ inline constexpr std::int32_t kRhythmDays = 21;
 // A rhythm takes this many active hours on this many days.
 inline constexpr std::size_t kRhythmHoursMin = 6;
 inline constexpr std::size_t kRhythmActiveDaysMin = 3;
+// What is usually still for longer keeps no rhythm.
+inline constexpr std::int64_t kRhythmPauseMaxUs = 3 * schema::kMicrosPerDay;
+// A registered account without a management event from any Region for longer is silent: AWS itself calls its services
+// there daily.
+inline constexpr std::int64_t kRegisteredSilenceUs = 3 * schema::kMicrosPerDay;
 
 enum class CoverageStatus : std::uint8_t {
   kOk,      // heard within its rhythm
   kQuiet,   // heard before, but never in a rhythm: nothing is expected
   kLate,    // one and a half usual pauses have gone by
   kNever,   // expected by the register, never heard
-  kSilent,  // three usual pauses have gone by: somebody should look
+  kSilent,  // two usual pauses have gone by: somebody should look
 };
 inline constexpr std::array kCoverageStatuses{CoverageStatus::kOk, CoverageStatus::kQuiet, CoverageStatus::kLate,
                                               CoverageStatus::kNever, CoverageStatus::kSilent};
@@ -49,9 +54,9 @@ constexpr std::string_view name_of(CoverageStatus status) {
   return "";
 }
 
-// How long a source may be silent whatever its rhythm says (`min`), and how long at most (`max`; 0: no limit).
+// How long a source may be silent whatever its rhythm says.
 struct SilenceLimits {
-  std::int64_t late_min_us, silent_min_us, late_max_us, silent_max_us;
+  std::int64_t late_min_us, silent_min_us;
 };
 SilenceLimits silence_limits(schema::CoverageSource source);
 

@@ -107,6 +107,34 @@ TEST_F(CoverageTest, CountsEventsAndFindingsByAccountRegionAndSource) {
   EXPECT_FALSE(account.last_by_source_us[static_cast<std::size_t>(CoverageSource::kNotice)].has_value());
 }
 
+// Signs of life without a finding: the path of heartbeats, and a detector that says how its agents are.
+TEST_F(CoverageTest, HearsHeartbeatsAndNotices) {
+  const auto notice = [](const char* type, const char* source, int hour) {
+    return Json({{"version", "0"},
+                 {"id", fmt::format("00000000-0000-4000-8000-0000000000{:02}", hour)},
+                 {"detail-type", type},
+                 {"source", source},
+                 {"account", kAccountA},
+                 {"time", fmt::format("2026-11-03T{:02}:00:00Z", hour)},
+                 {"region", "eu-west-1"},
+                 {"resources", Json::array()},
+                 {"detail", Json::object()}})
+        .dump();
+  };
+  EXPECT_EQ(text_of(warehouse_.deliver(notice("Scheduled Event", "aws.events", 9) +
+                                       notice("Scheduled Event", "aws.events", 10) +
+                                       notice("GuardDuty Runtime Protection Healthy", "aws.guardduty", 11) +
+                                       notice("EC2 Instance State-change Notification", "aws.ec2", 11))),
+            "received 4: new 4");
+  const auto answer = ask();
+  ASSERT_NE(cell(answer, CoverageSource::kHeartbeat), nullptr);
+  EXPECT_EQ(cell(answer, CoverageSource::kHeartbeat)->records, 2);
+  EXPECT_EQ(cell(answer, CoverageSource::kHeartbeat)->lag_p99_s, 10'800);
+  ASSERT_NE(cell(answer, CoverageSource::kGuardDuty), nullptr);
+  EXPECT_EQ(cell(answer, CoverageSource::kGuardDuty)->records, 1);
+  ASSERT_NE(cell(answer, CoverageSource::kNotice), nullptr);
+}
+
 TEST_F(CoverageTest, CountsNothingTwiceAndNothingFromQuarantine) {
   const std::string body = events(1, 3) + guardduty_json(1).dump() + "\n{\"a\":1}";
   warehouse_.deliver(body);

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { activity } from './checks/activity.mjs';
 import { appearance } from './checks/appearance.mjs';
+import { coverage } from './checks/coverage.mjs';
 import { finding } from './checks/finding.mjs';
 import { keyboard } from './checks/keyboard.mjs';
 import { lists } from './checks/lists.mjs';
@@ -19,7 +20,7 @@ import { session } from './checks/session.mjs';
 import { state } from './checks/state.mjs';
 import { Suite } from './lib/suite.mjs';
 
-const kGroups = { session, overview, queue, finding, activity, lists, state, keyboard, safety, appearance };
+const kGroups = { session, overview, queue, finding, activity, lists, coverage, state, keyboard, safety, appearance };
 
 function option(name) {
   const at = process.argv.indexOf(`--${name}`);

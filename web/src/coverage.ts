@@ -39,7 +39,7 @@ export const kStatusHint: Record<CoverageStatus, string> = {
   quiet: 'heard before, but never in a rhythm: nothing is expected',
   late: 'one and a half of its usual pauses have gone by',
   never: 'registered, and nothing ever came',
-  silent: 'three of its usual pauses have gone by: somebody should look',
+  silent: 'two of its usual pauses have gone by: somebody should look',
 };
 
 export function needsSomebody(status: CoverageStatus): boolean {
@@ -57,6 +57,15 @@ export function newest(instants: readonly (string | null)[]): string | null {
   let found: string | null = null;
   for (const one of instants) if (one !== null && (found === null || one > found)) found = one;
   return found;
+}
+
+/** The instant that a cell of several sources is read by: of the worst one when somebody should look, else the newest. */
+export function tellingInstant(cells: readonly CoverageCell[]): string | null {
+  const status = worst(cells);
+  if (status === undefined || !needsSomebody(status)) return newest(cells.map((one) => one.last_at));
+  const instants = cells.filter((one) => one.status === status).map((one) => one.last_at ?? '');
+  const oldest = instants.sort()[0] ?? '';
+  return oldest === '' ? null : oldest;
 }
 
 export function countByStatus(cells: readonly CoverageCell[]): Record<CoverageStatus, number> {

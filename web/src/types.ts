@@ -313,13 +313,57 @@ export interface EntityProfile extends EntityRef {
 export interface QuarantineRow {
   quarantine_id: string | number;
   account_id: string | null;
+  kind: string;
   reason: string;
   detail: string | null;
+  advice: string | null;
+  door: string;
+  key_id: string | null;
+  parser_version: string | null;
+  tries: number;
+  last_tried_at: string | null;
+  resolved_at: string | null;
   origin: string | null;
   position: number | null;
   bytes: number;
   sha256: string | null;
   received_at: string;
+}
+
+export interface Replay {
+  resolved: number;
+  still_quarantined: number;
+  not_open: number;
+  failed: number;
+  remaining: number;
+}
+
+export interface RecordCounts {
+  received: number;
+  new: number;
+  duplicates: number;
+  variants: number;
+  updated: number;
+  stale: number;
+  quarantined: number;
+}
+
+export interface IngestBooks extends RecordCounts {
+  deliveries: number;
+  bytes: number;
+  by_kind: Record<string, RecordCounts>;
+}
+
+export interface IngestSource extends IngestBooks {
+  door: string;
+  key_id: string | null;
+}
+
+export interface IngestSummary {
+  from: string;
+  to: string;
+  total: IngestBooks;
+  sources: IngestSource[];
 }
 
 export interface QuarantinePage {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countByStatus, hoursOf, matrixOf, newest, selectionOf, slowest, spanText, worst } from '../src/coverage';
+import { countByStatus, hoursOf, matrixOf, newest, selectionOf, slowest, spanText, tellingInstant, worst } from '../src/coverage';
 import type { CoverageAccount, CoverageCell } from '../src/types';
 
 function account(account_id: string, account_name: string | null = null): CoverageAccount {
@@ -73,6 +73,14 @@ test('one Region of several sources shows the worst and keeps all', () => {
   assert.equal(worst(found), 'late');
   assert.equal(worst([]), undefined);
   assert.deepEqual(countByStatus(cells), { ok: 1, quiet: 0, late: 1, never: 0, silent: 0 });
+});
+
+test('a cell of several sources tells of the one that somebody should look at', () => {
+  const old = cell('1', 'a', { status: 'silent', last_at: '2026-11-01T00:00:00Z' });
+  const fresh = cell('1', 'a', { source: 'guardduty', last_at: '2026-11-20T00:00:00Z' });
+  assert.equal(tellingInstant([fresh, old]), old.last_at);
+  assert.equal(tellingInstant([fresh, { ...old, status: 'quiet' }]), fresh.last_at);
+  assert.equal(tellingInstant([cell('1', null, { status: 'never' })]), null);
 });
 
 test('hours are read as bits, hour 0 first', () => {

@@ -48,6 +48,7 @@ export async function appearance({ suite, check, api }) {
   const { finding } = await api.followedFinding();
   const caller = await api.caller();
   const id = encodeURIComponent(finding.finding_id);
+  const heard = (await api.get('coverage')).cells.find((one) => one.region !== null);
   const { events } = await api.activity({ entity: `${caller.kind}:${caller.key}`, last: '7d', limit: '1' });
   const views = {
     overview: '#/',
@@ -63,6 +64,10 @@ export async function appearance({ suite, check, api }) {
     event: `${activityHash(caller, { last: '7d' })}&event=${encodeURIComponent(events[0].event_key)}`,
     everything: '#/activity',
     accounts: '#/accounts',
+    coverage: '#/coverage',
+    coverage_source: '#/coverage?source=cloudtrail_management',
+    coverage_cell: `#/coverage?sel=${heard.account_id}/${heard.region}`,
+    coverage_none: '#/coverage?region=zz-nowhere-1',
     quarantine: '#/quarantine',
     empty: '#/findings?title=zz-no-such-title-zz',
     missing: '#/finding/none',

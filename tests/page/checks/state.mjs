@@ -14,6 +14,7 @@ export async function state({ tab, check, api }) {
     `#/finding/${id}?tab=raw`,
     `${activityHash(caller, { last: '7d' })}&outcome=!denied&direction=by`,
     '#/accounts',
+    '#/coverage?source=guardduty&status=quiet&days=30',
     '#/quarantine?last=30d',
   ];
   for (const address of addresses) {

@@ -63,6 +63,16 @@ TEST(UsualPauseTest, NeedsSixHoursOnThreeDays) {
   EXPECT_EQ(usual_pause_us(five), std::nullopt) << "five hours";
 }
 
+TEST(UsualPauseTest, CallsPausesOfMoreThanThreeDaysNoRhythm) {
+  const auto days = [](int between) {
+    return std::vector<DayHours>{
+        {kToday - 6, hours({0, 1, 2})}, {kToday - 3, hours({between, 6})}, {kToday, hours({4 + between, 23})}};
+  };
+  EXPECT_EQ(usual_pause_us(days(2)), kRhythmPauseMaxUs);  // 72 hours from 2 to 2, and 72 from 6 to 6
+  const std::vector<DayHours> rare{{kToday - 8, hours({0, 1, 2})}, {kToday - 4, hours({2, 3})}, {kToday, hours({4})}};
+  EXPECT_EQ(usual_pause_us(rare), std::nullopt);
+}
+
 TEST(UsualPauseTest, LooksAtTheLastThreeWeeksOfTheSourceOnly) {
   auto days = days_of(kToday - 40, 3, hours({0, 1, 2}));
   days.push_back({kToday, hours({5})});
@@ -78,11 +88,9 @@ TEST(PatienceTest, HoldsTheLimitsOfTheSource) {
   EXPECT_EQ(patience_of(kManagement, kMicrosPerHour).late_us, 2 * kMicrosPerHour);
   EXPECT_EQ(patience_of(kManagement, kMicrosPerHour).silent_us, 6 * kMicrosPerHour);
   EXPECT_EQ(patience_of(kManagement, 4 * kMicrosPerHour).late_us, 6 * kMicrosPerHour);
-  EXPECT_EQ(patience_of(kManagement, 4 * kMicrosPerHour).silent_us, 12 * kMicrosPerHour);
-  EXPECT_EQ(patience_of(kManagement, 100 * kMicrosPerHour).late_us, kMicrosPerDay);
-  EXPECT_EQ(patience_of(kManagement, 100 * kMicrosPerHour).silent_us, 3 * kMicrosPerDay);
+  EXPECT_EQ(patience_of(kManagement, 4 * kMicrosPerHour).silent_us, 8 * kMicrosPerHour);
   EXPECT_EQ(patience_of(CoverageSource::kGuardDuty, kMicrosPerHour).late_us, 3 * kMicrosPerDay);
-  EXPECT_EQ(patience_of(CoverageSource::kGuardDuty, 10 * kMicrosPerDay).silent_us, 30 * kMicrosPerDay);
+  EXPECT_EQ(patience_of(CoverageSource::kGuardDuty, kRhythmPauseMaxUs).silent_us, 7 * kMicrosPerDay);
   EXPECT_EQ(patience_of(CoverageSource::kHeartbeat, kMicrosPerHour).silent_us, 4 * kMicrosPerHour);
   EXPECT_EQ(patience_of(CoverageSource::kCloudTrailData, kMicrosPerHour).late_us, 6 * kMicrosPerHour);
   for (const auto source : schema::kCoverageSources) {

@@ -1,6 +1,6 @@
 // Accounts by Regions: when each was last heard, coloured where somebody should look.
 import { useState } from 'preact/hooks';
-import { kSources, kStatusText, newest, spanText, worst, type Matrix, type MatrixRow } from '../coverage';
+import { kSources, kStatusText, spanText, tellingInstant, worst, type Matrix, type MatrixRow } from '../coverage';
 import { asOf } from '../state/session';
 import { count, visible } from '../text';
 import { formatAgo, formatDuration, parseInstant } from '../time';
@@ -73,7 +73,7 @@ function Cell({
         data-cell={id}
         onClick={() => open(id)}
       >
-        <span class="cover-age">{ageText(newest(cells.map((one) => one.last_at)))}</span>
+        <span class="cover-age">{ageText(tellingInstant(cells))}</span>
         {sources.length > 1 ? (
           <Pips cells={cells} sources={sources} />
         ) : (
@@ -145,10 +145,10 @@ export function CoverageMatrix({
           <thead>
             <tr>
               <th scope="col">Account</th>
-              <th scope="col" title="the last CloudTrail data event of the account">
+              <th scope="col" class="c-heard" title="the last CloudTrail data event of the account">
                 Data events
               </th>
-              <th scope="col" title="the last GuardDuty finding of the account">
+              <th scope="col" class="c-heard" title="the last finding or notice of GuardDuty for the account">
                 Detector
               </th>
               {matrix.regions.map((region) => (
@@ -166,7 +166,7 @@ export function CoverageMatrix({
                   <Heard at={row.account.data_events_at} what="data event" />
                 </td>
                 <td class="nowrap">
-                  <Heard at={row.account.detector_at} what="GuardDuty finding" />
+                  <Heard at={row.account.detector_at} what="finding or notice of GuardDuty" />
                 </td>
                 {matrix.regions.map((region) => (
                   <Cell key={region} row={row} region={region} sources={sources} selected={selected} open={open} />

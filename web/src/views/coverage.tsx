@@ -31,7 +31,7 @@ import type { CoverageAnswer, CoverageCell, CoverageStatus } from '../types';
 const kFilters = ['account_id', 'region', 'status'];
 const kDays = ['7', '14', '30', '90'];
 const kDefaultDays = '14';
-const kListed = 8;
+const kListed = 6;
 
 function Figures({ cells, shown }: { cells: readonly CoverageCell[]; shown: readonly string[] }) {
   const counts = countByStatus(cells);
@@ -54,11 +54,12 @@ function Figures({ cells, shown }: { cells: readonly CoverageCell[]; shown: read
       ))}
       <div class="figure">
         <span class="figure-value">{slow === undefined ? '–' : spanText(slow.lag.p99_seconds ?? 0)}</span>
-        <span class="figure-label">slowest delivery, p99</span>
-        <span class="figure-note">
-          {slow === undefined ? (
-            'nothing came through a door'
-          ) : (
+        <span
+          class="figure-label"
+          title="the largest p99 of received minus happened; imports do not count"
+        >
+          {slow === undefined ? 'lag: nothing came through a door' : 'slowest delivery, 99 % within: '}
+          {slow !== undefined && (
             <>
               {sourceOf(slow.source)?.label}, <Text of={slow.region} />
             </>
@@ -202,6 +203,28 @@ function SourceTabs({ answer, source }: { answer: CoverageAnswer; source: string
   );
 }
 
+function Days() {
+  const params = place.value.params;
+  const days = get(params, 'days') ?? kDefaultDays;
+  return (
+    <div class="cover-days">
+      <span class="dim">gaps and lag of</span>
+      <div class="segmented" role="group" aria-label="Days of gaps and lag">
+        {kDays.map((one) => (
+          <button
+            key={one}
+            type="button"
+            aria-pressed={days === one}
+            onClick={() => setParams(set(params, 'days', one === kDefaultDays ? null : one))}
+          >
+            {one} days
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
 function Legend({ sources }: { sources: readonly string[] }) {
   return (
     <p class="cover-legend">
@@ -246,12 +269,15 @@ function Content({ answer, busy }: { answer: CoverageAnswer; busy: boolean }) {
     );
   return (
     <div class={`coverage${busy ? ' busy' : ''}`}>
-      <SourceTabs answer={answer} source={source} />
+      <div class="cover-bar">
+        <SourceTabs answer={answer} source={source} />
+        <Days />
+      </div>
       <Figures cells={ofSource} shown={statuses} />
       <Panel
         id="attention"
         class="flush"
-        title="Needs somebody"
+        title="Silent and late"
         aside={<span class="dim">{bad === 0 ? 'none' : plural(bad, 'source')}</span>}
       >
         <Attention answer={answer} cells={cells} open={open} />
@@ -283,7 +309,6 @@ function Content({ answer, busy }: { answer: CoverageAnswer; busy: boolean }) {
 
 export function Coverage() {
   const params = place.value.params;
-  const days = get(params, 'days') ?? kDefaultDays;
   const asked = keep(params, ['account_id', 'region', 'days']);
   const answer = useJson<CoverageAnswer>(apiPath(['coverage'], asked), true);
   const data = answer.data;
@@ -312,21 +337,7 @@ export function Coverage() {
         <FilterBar
           fields={fields}
           names={kFilters}
-          range={
-            <div class="segmented" role="group" aria-label="Days of gaps and lag">
-              {kDays.map((one) => (
-                <button
-                  key={one}
-                  type="button"
-                  aria-pressed={days === one}
-                  title={`gaps and lag of the last ${one} days`}
-                  onClick={() => setParams(set(params, 'days', one === kDefaultDays ? null : one))}
-                >
-                  {one} days
-                </button>
-              ))}
-            </div>
-          }
+          range={null}
         >
           <a class="link" href={link('accounts')}>
             The register of accounts
