@@ -91,7 +91,7 @@ def rule_headers(files):
 
 
 def rule_sql(files):
-    """SQL files open with a comment; migrations are numbered without gaps"""
+    """SQL files open with a comment; no two migrations have one number"""
     migrations = []
     for file in files:
         if file.suffix != ".sql":
@@ -108,10 +108,10 @@ def rule_sql(files):
                 yield file, 1, "a migration is named V0001__what.sql"
             else:
                 migrations.append((int(found[1]), file))
-    for wanted, (number, file) in enumerate(sorted(migrations), 1):
-        if number != wanted:
-            yield file, 1, f"expected V{wanted:04}: numbers follow each other"
-            break
+    numbers = sorted(migrations)
+    for (before, _), (number, file) in zip(numbers, numbers[1:]):
+        if number == before:
+            yield file, 1, f"V{number:04} is taken"
 
 
 def rule_white_space(files):
