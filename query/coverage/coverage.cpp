@@ -31,10 +31,10 @@ BOOST_DESCRIBE_STRUCT(CellRow, (), (account_id, region, source, records, first_a
 
 struct LagRow {
   std::string account_id, region;
-  int source, bucket;
-  std::int64_t records;
+  int source;
+  std::string lags;
 };
-BOOST_DESCRIBE_STRUCT(LagRow, (), (account_id, region, source, bucket, records))
+BOOST_DESCRIBE_STRUCT(LagRow, (), (account_id, region, source, lags))
 
 struct AccountRow {
   std::string account_id;
@@ -46,18 +46,31 @@ BOOST_DESCRIBE_STRUCT(AccountRow, (), (account_id, account_name, status, registe
 using Key = std::tuple<std::string, std::string, int>;
 using Lags = std::map<Key, schema::LagCounts>;
 
-// "20777:16777215 20778:1"
+// "20778:1 20777:16777215 20778:2": any order, a day more than once. By day, ascending.
 std::vector<DayHours> parse_history(const std::optional<std::string>& text) {
-  std::vector<DayHours> days;
-  if (!text) return days;
-  const char *at = text->data(), *const end = at + text->size();
-  while (at < end) {
-    DayHours one{};
-    at = std::from_chars(at, end, one.day).ptr + 1;
-    at = std::from_chars(at, end, one.hours).ptr + 1;
-    days.push_back(one);
+  std::map<std::int32_t, std::uint32_t> hours;
+  if (text) {
+    const char *at = text->data(), *const end = at + text->size();
+    while (at < end) {
+      DayHours one{};
+      at = std::from_chars(at, end, one.day).ptr + 1;
+      at = std::from_chars(at, end, one.hours).ptr + 1;
+      hours[one.day] |= one.hours;
+    }
   }
+  std::vector<DayHours> days;
+  days.reserve(hours.size());
+  for (const auto& [day, bits] : hours) days.push_back({day, bits});
   return days;
+}
+
+// "0,0,3,…"
+schema::LagCounts parse_lags(const std::string& text) {
+  schema::LagCounts counts{};
+  const char *at = text.data(), *const end = at + text.size();
+  for (std::size_t bucket = 0; bucket < counts.size() && at < end; ++bucket)
+    at = std::from_chars(at, end, counts[bucket]).ptr + 1;
+  return counts;
 }
 
 using MaybeArray = std::optional<std::string>;
@@ -90,8 +103,7 @@ Lags read_lags(Transaction& tx, const Question& q) {
   Lags lags;
   for (const auto& row : schema::rows_as<LagRow>(
            tx.exec(sql::coverage_lags, q.accounts, q.regions, q.sources, schema::format_day(q.from_day))))
-    if (row.bucket >= 0 && static_cast<std::size_t>(row.bucket) < schema::kLagBuckets)
-      lags[{row.account_id, row.region, row.source}][static_cast<std::size_t>(row.bucket)] = row.records;
+    lags[{row.account_id, row.region, row.source}] = parse_lags(row.lags);
   return lags;
 }
 

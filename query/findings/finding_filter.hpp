@@ -2,10 +2,11 @@
 // lists.
 //
 // Parameters are ANDed; inside one, values are ORed (repeated, or separated by commas: "\," is a comma inside a value).
-// What may itself hold commas is only repeated: title, entity, user_name, resource, principal. "!value" refuses. An empty value means that the field is not set (region, type, type_purpose, resource_type, product,
-// assignee, user_name). What the defaults leave out: sample findings and archived ones; asking for record_state or for
-// open=false shows archived ones too unless `archived` is given.
-// Errors are kBadParameter with a detail "NAME: what is wrong; what to do". Pure functions over values: thread-safe.
+// What may itself hold commas is only repeated: title, entity, user_name, resource, principal. "!value" refuses. An
+// empty value means that the field is not set (region, type, type_purpose, resource_type, product, assignee,
+// user_name). What the defaults leave out: sample findings and archived ones; asking for record_state or for open=false
+// shows archived ones too unless `archived` is given. Errors are kBadParameter with a detail "NAME: what is wrong; what
+// to do". Pure functions over values: thread-safe.
 #pragma once
 #include <cstdint>
 #include <optional>

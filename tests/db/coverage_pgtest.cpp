@@ -179,6 +179,9 @@ TEST_F(CoverageTest, TellsTheDeliveryLagOfDoorsAndLeavesImportsOut) {
     EXPECT_EQ(management->lag_p99_s, 3600);
     ASSERT_TRUE(ingest::fold_coverage(warehouse_.ingest()).has_value());
   }
+  // The statement names every bucket: also the one of the longest lag that a window can hold.
+  warehouse_.deliver(events(300, 1, {.account = kAccountB, .time = "2026-08-10T00:00:00Z"}));
+  EXPECT_EQ(cell(ask({{"days", "90"}}), CoverageSource::kCloudTrailManagement, kAccountB)->lag_p99_s, 7'776'000);
   // Outside the window.
   EXPECT_EQ(
       cell(ask({{"days", "1"}}, AccountScope::all(), kNowUs + kMicrosPerDay), CoverageSource::kCloudTrailManagement)

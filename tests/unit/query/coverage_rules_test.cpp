@@ -78,7 +78,7 @@ TEST(UsualPauseTest, LooksAtTheLastThreeWeeksOfTheSourceOnly) {
   days.push_back({kToday, hours({5})});
   EXPECT_EQ(usual_pause_us(days), std::nullopt);
   // Twenty-one days count, the twenty-second does not.
-  days = {{kToday - 20, hours({0, 1})}, {kToday - 12, hours({0, 1})}, {kToday, hours({0, 1})}};
+  days = {{kToday - 20, hours({0, 1})}, {kToday - 1, hours({0, 1})}, {kToday, hours({0, 1})}};
   EXPECT_TRUE(usual_pause_us(days).has_value());
   days.front().day = kToday - 21;
   EXPECT_EQ(usual_pause_us(days), std::nullopt);
