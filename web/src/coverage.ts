@@ -61,8 +61,8 @@ export function newest(instants: readonly (string | null)[]): string | null {
 
 /** The instant that a cell of several sources is read by: of the worst one when somebody should look, else the newest. */
 export function tellingInstant(cells: readonly CoverageCell[]): string | null {
-  const status = worst(cells);
-  if (status === undefined || !needsSomebody(status)) return newest(cells.map((one) => one.last_at));
+  const status = together(cells);
+  if (!needsSomebody(status)) return newest(cells.map((one) => one.last_at));
   const instants = cells.filter((one) => one.status === status).map((one) => one.last_at ?? '');
   const oldest = instants.sort()[0] ?? '';
   return oldest === '' ? null : oldest;
@@ -101,7 +101,7 @@ export function matrixOf(accounts: readonly CoverageAccount[], cells: readonly C
     rows.set(cell.account_id, row);
     if (cell.region !== null) weight.set(region, (weight.get(region) ?? 0) + 1);
   }
-  for (const row of rows.values()) row.status = statusOf(row);
+  for (const row of rows.values()) row.status = together([...row.cells.values()].flat());
   const rank = (row: MatrixRow): number => kStatuses.indexOf(row.status);
   const name = (row: MatrixRow): string => row.account.account_name ?? row.account.account_id;
   return {
@@ -110,9 +110,8 @@ export function matrixOf(accounts: readonly CoverageAccount[], cells: readonly C
   };
 }
 
-/** A quiet Region says nothing bad about an account that is heard elsewhere. */
-function statusOf(row: MatrixRow): CoverageStatus {
-  const cells = [...row.cells.values()].flat();
+/** The state of several cells as one: what is quiet says nothing bad about what is heard elsewhere. */
+export function together(cells: readonly CoverageCell[]): CoverageStatus {
   return worst(cells.filter((one) => one.status !== 'quiet')) ?? 'quiet';
 }
 

@@ -112,15 +112,15 @@ export async function coverage({ tab, check, api }) {
   await check('a server that does not answer is told, with a way to try again', async () => {
     await page.route('**/api/v1/coverage*', (route) =>
       route.fulfill({
-        status: 503,
+        status: 429,
         contentType: 'application/problem+json',
-        body: JSON.stringify({ title: 'The warehouse is away', status: 503 }),
+        body: JSON.stringify({ title: 'Too many questions', status: 429 }),
       }),
     );
     await page.goto('about:blank');
     await page.goto(`${tab.url}/#/coverage`);
     await page.waitForSelector('.problem');
-    assert.ok((await page.textContent('.problem')).includes('The warehouse is away'));
+    assert.ok((await page.textContent('.problem')).includes('Too many questions'));
     await page.unroute('**/api/v1/coverage*');
     await page.click('.problem button');
     await page.waitForSelector('.cover-table');

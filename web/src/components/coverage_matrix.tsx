@@ -1,6 +1,6 @@
 // Accounts by Regions: when each was last heard, coloured where somebody should look.
 import { useState } from 'preact/hooks';
-import { kSources, kStatusText, spanText, tellingInstant, worst, type Matrix, type MatrixRow } from '../coverage';
+import { kSources, kStatusText, spanText, tellingInstant, together, type Matrix, type MatrixRow } from '../coverage';
 import { asOf } from '../state/session';
 import { count, visible } from '../text';
 import { formatAgo, formatDuration, parseInstant } from '../time';
@@ -66,7 +66,7 @@ function Cell({
     <td class="cover-cell">
       <button
         type="button"
-        class={`cover cover-${worst(cells) ?? 'quiet'}${id === selected ? ' cover-selected' : ''}`}
+        class={`cover cover-${together(cells)}${id === selected ? ' cover-selected' : ''}`}
         aria-label={text}
         aria-pressed={id === selected}
         title={text}

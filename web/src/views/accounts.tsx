@@ -8,7 +8,7 @@ import { useJson } from '../state/resource';
 import { restoreScroll } from '../state/router';
 import { asOf } from '../state/session';
 import { link } from '../state/url';
-import { count, plural } from '../text';
+import { count, plural, visible } from '../text';
 import { kDayMs, parseInstant } from '../time';
 import type { Account } from '../types';
 
@@ -72,7 +72,14 @@ function Row({ account }: { account: Account }) {
       <td class={silent ? 'silent' : ''}>
         <Time at={account.last_event_at} detail="minute" />
         <div class="second">
-          {account.last_event_at === null ? 'never sent an event' : <Ago at={account.last_event_at} />}
+          {account.last_event_at === null ? 'never sent an event' : <Ago at={account.last_event_at} />}{' '}
+          <a
+            class="link"
+            href={link('coverage', [['account_id', account.account_id]])}
+            aria-label={`Sources of ${visible(account.account_name ?? account.account_id)}`}
+          >
+            sources
+          </a>
         </div>
       </td>
     </tr>
