@@ -1,5 +1,5 @@
-// The maintenance role: each minute it folds what was counted for coverage; once at the start and then hourly it deletes
-// what has expired and makes the partitions of the coming days. One thread; the destructor stops it.
+// The maintenance role: each minute it folds what was counted for coverage; once at the start and then hourly it
+// deletes what has expired and makes the partitions of the coming days. One thread; the destructor stops it.
 #pragma once
 #include <condition_variable>
 #include <mutex>

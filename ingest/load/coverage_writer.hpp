@@ -14,8 +14,8 @@ void write_coverage(schema::Transaction& tx, std::span<const Row> rows);
 // Moves what was counted into its table; how many cells that touched. As the ingest or the maintenance role.
 schema::Result<std::int64_t> fold_coverage(schema::Database& database);
 
-// Forgets days of more than schema::kCoverageKeptDays ago: what has been still for so long is not missed any more. As the
-// maintenance role.
+// Forgets days of more than schema::kCoverageKeptDays ago: what has been still for so long is not missed any more. As
+// the maintenance role.
 schema::Result<std::int64_t> forget_coverage(schema::Database& maintenance, std::int64_t now_us);
 
 }  // namespace backtrail::ingest
