@@ -60,8 +60,11 @@ function Cell({
       </td>
     );
   const id = `${row.account.account_id}/${region}`;
-  const text = describe(row, region, cells);
-  const lag = sources.length === 1 ? cells[0]?.lag.p50_seconds : undefined;
+  const age = ageText(tellingInstant(cells));
+  const p50_seconds = sources.length === 1 ? (cells[0]?.lag.p50_seconds ?? null) : null;
+  const lag = p50_seconds === null ? '' : ` lag ${spanText(p50_seconds)}`;
+  // Begins with what is seen, so that it can be spoken to.
+  const text = `${age}${lag}, ${describe(row, region, cells)}`;
   return (
     <td class="cover-cell">
       <button
@@ -73,11 +76,11 @@ function Cell({
         data-cell={id}
         onClick={() => open(id)}
       >
-        <span class="cover-age">{ageText(tellingInstant(cells))}</span>
+        <span class="cover-age">{age}</span>{' '}
         {sources.length > 1 ? (
           <Pips cells={cells} sources={sources} />
         ) : (
-          <span class="cover-lag">{lag == null ? '' : `lag ${spanText(lag)}`}</span>
+          <span class="cover-lag">{lag.trim()}</span>
         )}
       </button>
     </td>
