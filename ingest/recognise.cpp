@@ -5,6 +5,7 @@
 
 #include "ingest/map/asff.hpp"
 #include "ingest/map/guardduty.hpp"
+#include "ingest/map/ocsf.hpp"
 #include "ingest/map/service_event.hpp"
 #include "schema/record/cloudtrail_record.hpp"
 
@@ -207,6 +208,8 @@ bool Recogniser::map_leaf(const JsonNode& node, std::string_view text) {
     finding(map_guardduty(node, text, context_));
   } else if (looks_like_asff(node)) {
     finding(map_asff(node, text, context_));
+  } else if (looks_like_ocsf_finding(node)) {
+    finding(map_ocsf_finding(node, text, context_));
   } else {
     return false;
   }
