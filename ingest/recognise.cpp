@@ -7,7 +7,9 @@
 #include "ingest/map/guardduty.hpp"
 #include "ingest/map/ocsf.hpp"
 #include "ingest/map/service_event.hpp"
+#include "ingest/map/service_findings.hpp"
 #include "schema/record/cloudtrail_record.hpp"
+#include "schema/record/ocsf_activity.hpp"
 
 namespace backtrail::ingest {
 namespace {
@@ -170,8 +172,10 @@ void Recogniser::expand(const Piece& piece, int depth) {
     return expand_container(piece, fail(Code::kTooLarge, "record of more than 1 MiB"), depth);
   const auto node = parser(depth).parse(piece.text);
   if (!node) return expand_container(piece, node.error(), depth);
-  if (!open_shape(**node, piece.text, depth))
-    quarantine(fail(Code::kBadRecord, "unknown_shape: neither a finding nor a CloudTrail record"), piece.text);
+  if (open_shape(**node, piece.text, depth)) return;
+  quarantine(fail(Code::kBadRecord, ocsf_class(**node) ? "unknown_shape: OCSF of a class or product that is not stored"
+                                                       : "unknown_shape: neither a finding nor a CloudTrail record"),
+             piece.text);
 }
 
 // Text that cannot be parsed as a whole may still be a container of good records.
@@ -198,7 +202,7 @@ bool Recogniser::map_leaf(const JsonNode& node, std::string_view text) {
     if (!mapped) return quarantine(mapped.error(), text);
     sink_.on_finding(std::move(*mapped), position_++);
   };
-  if (schema::looks_like_cloudtrail(node)) {
+  if (schema::looks_like_cloudtrail(node) || schema::looks_like_ocsf_activity(node)) {
     const auto event = schema::read_cloudtrail_record(node, text, {context_.received_us, context_.hash_key});
     if (event)
       sink_.on_event(*event, position_++);
@@ -210,6 +214,12 @@ bool Recogniser::map_leaf(const JsonNode& node, std::string_view text) {
     finding(map_asff(node, text, context_));
   } else if (looks_like_ocsf_finding(node)) {
     finding(map_ocsf_finding(node, text, context_));
+  } else if (looks_like_inspector(node)) {
+    finding(map_inspector(node, text, context_));
+  } else if (looks_like_macie(node)) {
+    finding(map_macie(node, text, context_));
+  } else if (looks_like_access_analyzer(node)) {
+    finding(map_access_analyzer(node, text, context_));
   } else {
     return false;
   }

@@ -75,7 +75,7 @@ Result<void> set_identity(const JsonNode& record, Finding& finding) {
     finding.identity = {std::string(*account), "guardduty/" + finding.region, std::string(arn->finding_id)};
   } else {
     finding.region = without_nul(region_of(record, *product_arn));
-    finding.identity = {std::string(*account), std::string(*product_arn), std::string(*id)};
+    finding.identity = {std::string(*account), std::string(*product_arn), std::string(bare_macie_id(*id))};
   }
   return {};
 }

@@ -99,7 +99,7 @@ Result<void> set_identity(const JsonNode& record, const JsonNode* info, Finding&
   for (const auto region : {text_field(&record, "cloud", "region"), own ? own->region : std::string_view{},
                             of_product ? of_product->region : std::string_view{}})
     if (finding.region.empty()) finding.region = without_nul(region);
-  finding.identity = {std::string(*account), *product, std::string(*uid)};
+  finding.identity = {std::string(*account), *product, std::string(bare_macie_id(*uid))};
   return {};
 }
 

@@ -13,6 +13,9 @@
 
 namespace backtrail::ingest {
 
+// Seconds, milliseconds or microseconds since 1970; nothing for negative numbers and years beyond 9999.
+std::optional<std::int64_t> micros_of_epoch(double number);
+
 // Sets `time` when `object` has the member `name` or its twin; absent, null, 0 and "" leave it as it is.
 // Errors: kBadTime "time" for anything else that is no time from 1970 to 9999.
 schema::Result<void> read_ocsf_time(const schema::JsonNode* object, std::string_view name,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "schema/record/mentions.hpp"
+#include "schema/record/ocsf_activity.hpp"
 #include "schema/record/principal.hpp"
 
 namespace backtrail::schema {
@@ -126,6 +127,7 @@ bool looks_like_cloudtrail(const JsonNode& object) {
 
 Result<ApiEvent> read_cloudtrail_record(const JsonNode& record, std::string_view raw, const RecordContext& context) {
   if (!record.is_object()) return fail(Code::kBadRecord, "schema: not an object");
+  if (looks_like_ocsf_activity(record)) return read_ocsf_activity(record, raw, context);
   ApiEvent event;
   event.raw = raw;
   event.region = record.string_at("awsRegion");
@@ -151,7 +153,7 @@ Result<ApiEvent> read_cloudtrail_record(const JsonNode& record, std::string_view
   collect_mentions(record, event);
   if (context.hash_key != nullptr) {
     thread_local std::string scratch;
-    event.content_fp = value_fingerprint(record, *context.hash_key, scratch);
+    event.content_fp = event.value_fp = value_fingerprint(record, *context.hash_key, scratch);
   }
   return event;
 }
