@@ -127,7 +127,8 @@ bool looks_like_cloudtrail(const JsonNode& object) {
 
 Result<ApiEvent> read_cloudtrail_record(const JsonNode& record, std::string_view raw, const RecordContext& context) {
   if (!record.is_object()) return fail(Code::kBadRecord, "schema: not an object");
-  if (looks_like_ocsf_activity(record)) return read_ocsf_activity(record, raw, context);
+  if (!looks_like_cloudtrail(record) && looks_like_ocsf_activity(record))
+    return read_ocsf_activity(record, raw, context);
   ApiEvent event;
   event.raw = raw;
   event.region = record.string_at("awsRegion");

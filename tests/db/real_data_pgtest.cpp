@@ -1,4 +1,5 @@
-// All of the reference data, where it is present: what every folder gives, to the record, and why the rest is in quarantine.
+// All of the reference data, where it is present: what every folder gives, to the record, and why the rest is in
+// quarantine.
 //
 // "files" counts what was read and what was refused as a whole. BACKTRAIL_PRINT_BOOKS=1 prints the table as it is now.
 #include <cstdlib>
@@ -40,9 +41,9 @@ void print_books(const IngestWarehouse& warehouse, const std::string& folder, co
   std::cout << folder << " | " << text_of(receipt) << " | " << quarantine_of(warehouse) << " | events "
             << warehouse.count("api_event") << " findings " << warehouse.count("finding") << " notices "
             << warehouse.count("notice") << '\n';
-  for (const auto& row :
-       warehouse.rows("SELECT reason, detail, count(*), min(origin), left(convert_from(min(raw), 'LATIN1'), 150) FROM "
-                      "quarantine GROUP BY 1, 2 ORDER BY 1, 2"))
+  for (const auto& row : warehouse.rows(
+           "SELECT reason, detail, count(*), min(origin), left(encode((array_agg(raw ORDER BY position))[1], "
+           "'escape'), 150) FROM quarantine GROUP BY 1, 2 ORDER BY 1, 2"))
     std::cout << "    " << row[0].c_str() << ": " << row[1].c_str() << " x" << row[2].c_str() << " "
               << fs::path(row[3].c_str()).filename().string() << " " << row[4].c_str() << '\n';
 }
