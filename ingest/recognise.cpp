@@ -1,5 +1,6 @@
 #include "ingest/recognise.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -66,7 +67,9 @@ bool is_eventbridge(const JsonNode& node) {
 // have the name of a list of records must not swallow the event.
 bool open_eventbridge(Recogniser& recogniser, std::string_view text, const JsonNode& node, int depth) {
   if (!is_service_event(node)) return open_object<kDetail>(recogniser, text, node, depth);
-  if (recogniser.map_leaf(*node.find(kDetail), member_text(text, kDetail))) return true;
+  // A name written with escapes is found in the tree but not in the text: then the whole event is kept.
+  const auto detail = member_text(text, kDetail);
+  if (!detail.empty() && recogniser.map_leaf(*node.find(kDetail), detail)) return true;
   auto notice = map_service_event(node, text, recogniser.context());
   if (notice)
     recogniser.report(std::move(*notice));
@@ -85,10 +88,31 @@ bool open_lookup_event(Recogniser& recogniser, std::string_view, const JsonNode&
   return recogniser.expand_string(node.string_at("CloudTrailEvent"), depth);
 }
 
+// An input transformer's object that holds the whole event in one of its members, beside a rule's name or the like.
+bool is_wrapped_event(const JsonNode& node) {
+  const auto members = node.children();
+  return node.is_object() && std::any_of(members.begin(), members.end(), [](const JsonNode& member) {
+           return is_eventbridge(member) && member.find("source") != nullptr;
+         });
+}
+bool open_wrapped_events(Recogniser& recogniser, std::string_view text, const JsonNode& node, int depth) {
+  const auto members = node.children();
+  const auto texts = members_of(text);  // in the same order
+  if (texts.size() != members.size()) return false;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (!is_eventbridge(members[i])) continue;
+    const std::string_view inner = texts[i].value;
+    if (!recogniser.expand_object(inner, depth))
+      recogniser.quarantine(fail(Code::kBadRecord, "unknown_shape: an event that carries nothing known"), inner);
+  }
+  return true;
+}
+
 constexpr std::array kEnvelopes{
-    Envelope{is_eventbridge, open_eventbridge},    Envelope{has_record_array, open_record_array},
-    Envelope{is_lookup_event, open_lookup_event},  Envelope{is_recorded_answer, open_object<kData>},
-    Envelope{has_object<kAws>, open_object<kAws>}, Envelope{has_object<kCloudTrail>, open_object<kCloudTrail>},
+    Envelope{is_eventbridge, open_eventbridge},      Envelope{has_record_array, open_record_array},
+    Envelope{is_lookup_event, open_lookup_event},    Envelope{is_recorded_answer, open_object<kData>},
+    Envelope{has_object<kAws>, open_object<kAws>},   Envelope{has_object<kCloudTrail>, open_object<kCloudTrail>},
+    Envelope{is_wrapped_event, open_wrapped_events},
 };
 
 bool is_json_atom(std::string_view text) {
