@@ -1,12 +1,16 @@
 #include "ingest/recognise.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "ingest/map/asff.hpp"
 #include "ingest/map/guardduty.hpp"
+#include "ingest/map/ocsf.hpp"
 #include "ingest/map/service_event.hpp"
+#include "ingest/map/service_findings.hpp"
 #include "schema/record/cloudtrail_record.hpp"
+#include "schema/record/ocsf_activity.hpp"
 
 namespace backtrail::ingest {
 namespace {
@@ -63,7 +67,9 @@ bool is_eventbridge(const JsonNode& node) {
 // have the name of a list of records must not swallow the event.
 bool open_eventbridge(Recogniser& recogniser, std::string_view text, const JsonNode& node, int depth) {
   if (!is_service_event(node)) return open_object<kDetail>(recogniser, text, node, depth);
-  if (recogniser.map_leaf(*node.find(kDetail), member_text(text, kDetail))) return true;
+  // A name written with escapes is found in the tree but not in the text: then the whole event is kept.
+  const auto detail = member_text(text, kDetail);
+  if (!detail.empty() && recogniser.map_leaf(*node.find(kDetail), detail)) return true;
   auto notice = map_service_event(node, text, recogniser.context());
   if (notice)
     recogniser.report(std::move(*notice));
@@ -82,10 +88,31 @@ bool open_lookup_event(Recogniser& recogniser, std::string_view, const JsonNode&
   return recogniser.expand_string(node.string_at("CloudTrailEvent"), depth);
 }
 
+// An input transformer's object that holds the whole event in one of its members, beside a rule's name or the like.
+bool is_wrapped_event(const JsonNode& node) {
+  const auto members = node.children();
+  return node.is_object() && std::any_of(members.begin(), members.end(), [](const JsonNode& member) {
+           return is_eventbridge(member) && member.find("source") != nullptr;
+         });
+}
+bool open_wrapped_events(Recogniser& recogniser, std::string_view text, const JsonNode& node, int depth) {
+  const auto members = node.children();
+  const auto texts = members_of(text);  // in the same order
+  if (texts.size() != members.size()) return false;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (!is_eventbridge(members[i])) continue;
+    const std::string_view inner = texts[i].value;
+    if (!recogniser.expand_object(inner, depth))
+      recogniser.quarantine(fail(Code::kBadRecord, "unknown_shape: an event that carries nothing known"), inner);
+  }
+  return true;
+}
+
 constexpr std::array kEnvelopes{
-    Envelope{is_eventbridge, open_eventbridge},    Envelope{has_record_array, open_record_array},
-    Envelope{is_lookup_event, open_lookup_event},  Envelope{is_recorded_answer, open_object<kData>},
-    Envelope{has_object<kAws>, open_object<kAws>}, Envelope{has_object<kCloudTrail>, open_object<kCloudTrail>},
+    Envelope{is_eventbridge, open_eventbridge},      Envelope{has_record_array, open_record_array},
+    Envelope{is_lookup_event, open_lookup_event},    Envelope{is_recorded_answer, open_object<kData>},
+    Envelope{has_object<kAws>, open_object<kAws>},   Envelope{has_object<kCloudTrail>, open_object<kCloudTrail>},
+    Envelope{is_wrapped_event, open_wrapped_events},
 };
 
 bool is_json_atom(std::string_view text) {
@@ -173,7 +200,10 @@ void Recogniser::expand(const Piece& piece, int depth) {
   if ((*node)->find("Records") != nullptr)
     quarantine(fail(Code::kBadRecord, "schema: Records is no array"), piece.text);
   else
-    quarantine(fail(Code::kBadRecord, "unknown_shape: neither a finding nor a CloudTrail record"), piece.text);
+    quarantine(
+        fail(Code::kBadRecord, ocsf_class(**node) ? "unknown_shape: OCSF of a class or product that is not stored"
+                                                  : "unknown_shape: neither a finding nor a CloudTrail record"),
+        piece.text);
 }
 
 // Text that cannot be parsed as a whole may still be a container of good records.
@@ -200,7 +230,7 @@ bool Recogniser::map_leaf(const JsonNode& node, std::string_view text) {
     if (!mapped) return quarantine(mapped.error(), text, RecordKind::kFinding);
     sink_.on_finding(std::move(*mapped), position_++);
   };
-  if (schema::looks_like_cloudtrail(node)) {
+  if (schema::looks_like_cloudtrail(node) || schema::looks_like_ocsf_activity(node)) {
     const auto event = schema::read_cloudtrail_record(node, text, {context_.received_us, context_.hash_key});
     if (event)
       sink_.on_event(*event, position_++);
@@ -210,6 +240,14 @@ bool Recogniser::map_leaf(const JsonNode& node, std::string_view text) {
     finding(map_guardduty(node, text, context_));
   } else if (looks_like_asff(node)) {
     finding(map_asff(node, text, context_));
+  } else if (looks_like_ocsf_finding(node)) {
+    finding(map_ocsf_finding(node, text, context_));
+  } else if (looks_like_inspector(node)) {
+    finding(map_inspector(node, text, context_));
+  } else if (looks_like_macie(node)) {
+    finding(map_macie(node, text, context_));
+  } else if (looks_like_access_analyzer(node)) {
+    finding(map_access_analyzer(node, text, context_));
   } else {
     return false;
   }

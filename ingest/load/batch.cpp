@@ -96,6 +96,7 @@ EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, st
   row.flags = event.flags;
   row.event_id = event.event_id;
   row.content_fp = event.content_fp;
+  row.value_fp = event.value_fp;
   row.event_class = event.event_class;
   row.outcome = event.outcome;
   row.read_only = event.read_only ? static_cast<std::int8_t>(*event.read_only) : std::int8_t{-1};

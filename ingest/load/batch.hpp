@@ -60,7 +60,7 @@ struct EventRow {
   std::int64_t principal_hash = 0, session_hash = 0, access_key_hash = 0, instance_hash = 0, ip_address_hash = 0,
                user_agent_hash = 0;
   std::int32_t event_day = 0, flags = 0;
-  schema::Uuid event_id, content_fp;
+  schema::Uuid event_id, content_fp, value_fp;
   schema::EventClass event_class = schema::EventClass::kManagement;
   schema::Outcome outcome = schema::Outcome::kOk;
   std::int8_t read_only = -1;  // -1: not said

@@ -78,11 +78,16 @@ struct EventColumns {
   }
 };
 
-// Every day's lock, in order, so that two writers never wait for each other in a circle.
+bool is_copy(const EventRow& event) {
+  return (event.flags & schema::kFlagOcsf) != 0;
+}
+
+// Every day's lock, in order, so that two writers never wait for each other in a circle. A day with copies is held
+// alone: a copy and its record that are stored at the same time would not see each other.
 void lock_days(schema::Transaction& tx, const std::vector<Row*>& events) {
-  std::set<std::int32_t> days;
-  for (const Row* row : events) days.insert(row->event.event_day);
-  for (const std::int32_t day : days) tx.exec(sql::event_lock_day, day);
+  std::map<std::int32_t, bool> days;
+  for (const Row* row : events) days[row->event.event_day] |= is_copy(row->event);
+  for (const auto& [day, alone] : days) tx.exec(alone ? sql::event_lock_day_alone : sql::event_lock_day, day);
 }
 
 // Marks rows as new or duplicate by the keys that the insert gave back; returns the new ones.
@@ -136,6 +141,59 @@ void write_mentions(schema::Transaction& tx, const std::vector<Row*>& written) {
   tx.exec(sql::event_mention_insert, hash.value(), time.value(), day.value(), id.value(), fp.value(), account.value());
 }
 
+// What a copy and its record must agree on to be taken for the same event.
+struct EventFacts {
+  std::int64_t second;
+  std::string service, api;
+  bool operator==(const EventFacts&) const = default;
+};
+EventFacts facts_of(const EventRow& event) {
+  return {event.event_time_us / schema::kMicrosPerSecond, event.service, event.api};
+}
+using EventName = std::tuple<std::int32_t, std::string, schema::Uuid>;  // day, account, id
+EventName name_of(const EventRow& event) {
+  return {event.event_day, event.account_id, event.event_id};
+}
+using KnownForms = std::map<EventName, std::vector<EventFacts>>;
+
+KnownForms stored_forms(schema::Transaction& tx, const std::vector<Row*>& copies) {
+  BinaryArray day(PgType::kDate), account(PgType::kText), id(PgType::kUuid);
+  for (const Row* row : copies) {
+    day.add_day(row->event.event_day);
+    account.add_text(row->event.account_id);
+    id.add_uuid(row->event.event_id);
+  }
+  KnownForms known;
+  for (const auto& found : tx.exec(sql::event_form_find, day.value(), account.value(), id.value())) {
+    const EventRow& event = copies[found["ordinal"].as<std::size_t>() - 1]->event;
+    known[name_of(event)].push_back(
+        {found["second"].as<std::int64_t>(), found["service"].c_str(), found["api"].c_str()});
+  }
+  return known;
+}
+
+// Copies in OCSF of what is stored, or comes in the same batch, are duplicates and are not written: the record says
+// more. One that contradicts all that is known of its id is no copy: it is kept as a variant, by its own fingerprint.
+void settle_copies(schema::Transaction& tx, std::vector<Row*>& events) {
+  std::vector<Row*> copies;
+  for (Row* row : events)
+    if (is_copy(row->event)) copies.push_back(row);
+  if (copies.empty()) return;
+  KnownForms known = stored_forms(tx, copies);
+  for (const Row* row : events)
+    if (!is_copy(row->event)) known[name_of(row->event)].push_back(facts_of(row->event));
+  for (Row* row : copies) {
+    auto& forms = known[name_of(row->event)];
+    const EventFacts facts = facts_of(row->event);
+    if (std::find(forms.begin(), forms.end(), facts) != forms.end())
+      row->outcome = RowOutcome::kDuplicate;
+    else if (!forms.empty())
+      row->event.content_fp = row->event.value_fp;
+    forms.push_back(facts);
+  }
+  std::erase_if(events, [](const Row* row) { return row->outcome == RowOutcome::kDuplicate; });
+}
+
 // Of the new rows with one event id, the first is new unless the id was stored before; the others are variants.
 void mark_variants(std::vector<Row*>& day_rows, const pqxx::result& found) {
   using Id = std::pair<std::string_view, schema::Uuid>;    // an id of two accounts is two events
@@ -157,14 +215,41 @@ void mark_variants(std::vector<Row*>& day_rows, const pqxx::result& found) {
   }
 }
 
-void find_variants(schema::Transaction& tx, std::int32_t day, std::vector<Row*>& day_rows, std::int64_t now_us) {
+pqxx::result other_forms(schema::Transaction& tx, std::int32_t day, const std::vector<Row*>& day_rows) {
   BinaryArray account(PgType::kText), id(PgType::kUuid), fp(PgType::kUuid);
   for (const Row* row : day_rows) {
     account.add_text(row->event.account_id);
     id.add_uuid(row->event.event_id);
     fp.add_uuid(row->event.content_fp);
   }
-  const auto found = tx.exec(sql::event_variant_find, schema::format_day(day), account.value(), id.value(), fp.value());
+  return tx.exec(sql::event_variant_find, schema::format_day(day), account.value(), id.value(), fp.value());
+}
+
+// Copies of the day's new events go, now that the records are stored. What is left of `found` are variants.
+pqxx::result supersede_copies(schema::Transaction& tx, std::int32_t day, std::vector<Row*>& day_rows,
+                              pqxx::result found) {
+  BinaryArray account(PgType::kText), id(PgType::kUuid);
+  bool any = false;
+  const std::string copy_fp = to_string(schema::kOcsfFingerprint);
+  for (const auto& hit : found) {
+    if (hit["other_fp"].c_str() != copy_fp) continue;
+    const EventRow& event = day_rows[hit["ordinal"].as<std::size_t>() - 1]->event;
+    account.add_text(event.account_id);
+    id.add_uuid(event.event_id);
+    any = true;
+  }
+  if (!any) return found;
+  std::set<std::pair<std::string, std::string>> gone;
+  for (const auto& row : tx.exec(sql::event_supersede, schema::format_day(day), account.value(), id.value()))
+    gone.emplace(row[0].c_str(), row[1].c_str());
+  for (Row* row : day_rows)
+    if (gone.contains({row->event.account_id, to_string(row->event.event_id)})) row->outcome = RowOutcome::kUpdated;
+  return other_forms(tx, day, day_rows);
+}
+
+void find_variants(schema::Transaction& tx, std::int32_t day, std::vector<Row*>& day_rows, std::int64_t now_us) {
+  auto found = other_forms(tx, day, day_rows);
+  if (!found.empty()) found = supersede_copies(tx, day, day_rows, found);
   if (found.empty()) return;
   mark_variants(day_rows, found);
   BinaryArray accounts(PgType::kText), kinds(PgType::kText), subjects(PgType::kText), details(PgType::kText);
@@ -189,12 +274,19 @@ void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now
   for (Row& row : rows)
     if (row.kind == Row::Kind::kEvent) events.push_back(&row);
   if (events.empty()) return;
+  // A transaction that is tried again begins anew.
+  for (Row* row : events) {
+    row->outcome = RowOutcome::kPending;
+    if (is_copy(row->event)) row->event.content_fp = schema::kOcsfFingerprint;
+  }
   // In the order of the unique index: two batches with the same events wait for each other instead of deadlocking.
   std::sort(events.begin(), events.end(), [](const Row* a, const Row* b) {
     return std::tie(a->event.event_day, a->event.account_id, a->event.event_id, a->event.content_fp) <
            std::tie(b->event.event_day, b->event.account_id, b->event.event_id, b->event.content_fp);
   });
   lock_days(tx, events);
+  settle_copies(tx, events);
+  if (events.empty()) return;
   EventColumns columns;
   for (const Row* row : events) columns.add(row->event);
   auto written = mark_new(columns.insert(tx), events);

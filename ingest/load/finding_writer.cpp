@@ -100,6 +100,13 @@ std::string key_of_first(const Finding& finding, EntityKind kind) {
   return found == nullptr ? std::string{} : found->entity.key;
 }
 
+// A number of the form's own; not the end of a band that stands for a label.
+bool has_exact_severity(const Finding& f) {
+  if (!f.severity) return false;
+  const bool native = f.shape == schema::FindingShape::kGuardDuty || f.shape == schema::FindingShape::kGuardDutyApi;
+  return native || *f.severity != schema::severity_value(f.severity_label);
+}
+
 // The parameter of finding_upsert.sql.
 std::string finding_json(const Finding& f, std::int64_t received_us) {
   json row;
@@ -135,6 +142,10 @@ std::string finding_json(const Finding& f, std::int64_t received_us) {
   row["sample"] = f.sample;
   row["severity"] = f.severity ? json(*f.severity) : json(nullptr);
   row["severity_label"] = static_cast<int>(f.severity_label);
+  const bool exact = has_exact_severity(f), hub = !f.workflow_status.empty() || !f.compliance_status.empty();
+  row["severity_exact"] = exact ? json(*f.severity) : json(nullptr);
+  row["severity_exact_order"] = bytea_hex(exact ? state_order(f) : std::string{});
+  row["hub_order"] = bytea_hex(hub ? state_order(f) : std::string{});
   row["count"] = f.count;
   row["updated_at"] = schema::format_rfc3339(f.updated_us);
   row["archived"] = f.archived;

@@ -75,7 +75,7 @@ Result<void> set_identity(const JsonNode& record, Finding& finding) {
     finding.identity = {std::string(*account), "guardduty/" + finding.region, std::string(arn->finding_id)};
   } else {
     finding.region = without_nul(region_of(record, *product_arn));
-    finding.identity = {std::string(*account), std::string(*product_arn), std::string(*id)};
+    finding.identity = {std::string(*account), std::string(*product_arn), std::string(bare_macie_id(*id))};
   }
   return {};
 }
@@ -134,17 +134,6 @@ std::string_view first_type(const JsonNode& record) {
     for (const JsonNode& type : items(types))
       if (const auto text = scalar_text(&type); !text.empty()) return text;
   return {};
-}
-
-// GuardDuty's resourceType, which ASFF does not carry, from the second part of the type.
-std::string_view guardduty_resource_type(std::string_view type_resource, std::string_view asff_type) {
-  constexpr std::array kByType{std::pair{"IAMUser", "AccessKey"}, std::pair{"EC2", "Instance"},
-                               std::pair{"S3", "S3Bucket"},       std::pair{"Kubernetes", "EKSCluster"},
-                               std::pair{"RDS", "RDSDBInstance"}, std::pair{"Lambda", "Lambda"},
-                               std::pair{"ECS", "ECSCluster"},    std::pair{"Container", "Container"}};
-  for (const auto& [resource, resource_type] : kByType)
-    if (type_resource == resource) return resource_type;
-  return asff_type;
 }
 
 std::string remediation_url(const JsonNode& record) {
@@ -255,6 +244,16 @@ std::string guardduty_type_of_asff(std::string_view type) {
   std::string purpose(category);
   std::erase(purpose, ' ');
   return fmt::format("{}:{}/{}", purpose, last.substr(0, mark), family);
+}
+
+std::string_view guardduty_resource_type(std::string_view type_resource, std::string_view copied_type) {
+  constexpr std::array kByType{std::pair{"IAMUser", "AccessKey"}, std::pair{"EC2", "Instance"},
+                               std::pair{"S3", "S3Bucket"},       std::pair{"Kubernetes", "EKSCluster"},
+                               std::pair{"RDS", "RDSDBInstance"}, std::pair{"Lambda", "Lambda"},
+                               std::pair{"ECS", "ECSCluster"},    std::pair{"Container", "Container"}};
+  for (const auto& [resource, resource_type] : kByType)
+    if (type_resource == resource) return resource_type;
+  return copied_type;
 }
 
 Result<Finding> map_asff(const JsonNode& record, std::string_view raw, const MapContext& context) {

@@ -26,4 +26,7 @@ schema::Result<schema::Finding> map_asff(const schema::JsonNode& record, std::st
 // "Recon:EC2/Portscan", "TTPs/Defense Evasion/IAMUser-AnomalousBehavior" is "DefenseEvasion:IAMUser/AnomalousBehavior".
 std::string guardduty_type_of_asff(std::string_view type);
 
+// GuardDuty's resourceType, which copies do not carry, from the second part of the type; else what the copy says.
+std::string_view guardduty_resource_type(std::string_view type_resource, std::string_view copied_type);
+
 }  // namespace backtrail::ingest

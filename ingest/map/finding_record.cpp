@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "ingest/map/arn.hpp"
+
 namespace backtrail::ingest {
 
 schema::Error bad_record(std::string_view reason, std::string_view why) {
@@ -14,6 +16,14 @@ schema::Result<std::string_view> identity_text(const schema::JsonNode* node, std
   if (node->text().find('\0') != std::string_view::npos)
     return bad_record("schema", fmt::format("{} holds U+0000", name));
   return node->text();
+}
+
+std::string_view bare_macie_id(std::string_view id) {
+  constexpr std::string_view kFinding = "finding/";
+  const auto arn = parse_arn(id);
+  const bool named =
+      arn && arn->service == "macie2" && arn->resource.starts_with(kFinding) && arn->resource.size() > kFinding.size();
+  return named ? arn->resource.substr(kFinding.size()) : id;
 }
 
 bool is_sample_title(std::string_view title) {

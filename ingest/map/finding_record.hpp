@@ -17,6 +17,10 @@ schema::Error bad_record(std::string_view reason, std::string_view why);
 // which the database cannot keep and which must not be replaced in what makes a finding the same.
 schema::Result<std::string_view> identity_text(const schema::JsonNode* node, std::string_view name);
 
+// Macie's own form names a finding by its bare id, some copies by an ARN that ends with it: "arn:…:macie2:…:finding/ID"
+// is ID. Any other id as it is.
+std::string_view bare_macie_id(std::string_view id);
+
 // GuardDuty's console marks its samples so, and some exports keep the mark.
 bool is_sample_title(std::string_view title);
 

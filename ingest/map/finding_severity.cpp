@@ -1,6 +1,7 @@
 #include "ingest/map/finding_severity.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "ingest/map/json_field.hpp"
@@ -56,6 +57,19 @@ SeverityReading reading_of(const JsonNode* severity, std::optional<double> produ
 SeverityReading guardduty_severity(const JsonNode* severity) {
   if (const auto value = within(number_of(severity), kScaleMax)) return {value, schema::severity_of(*value)};
   if (const auto label = label_of(severity)) return {schema::severity_value(*label), *label};
+  return {};
+}
+
+SeverityReading ocsf_severity(const JsonNode& record) {
+  constexpr std::array kByNumber{Severity::kUnknown, Severity::kInformational, Severity::kLow,     Severity::kMedium,
+                                 Severity::kHigh,    Severity::kCritical,      Severity::kCritical};  // the last: Fatal
+  for (const JsonNode* block : {field(&record, "vendor_attributes"), &record}) {
+    const auto id = integer_of(field(block, "severity_id"));
+    const bool known = id && *id > 0 && *id < static_cast<std::int64_t>(kByNumber.size());
+    const auto label =
+        known ? std::optional(kByNumber[static_cast<std::size_t>(*id)]) : label_of(field(block, "severity"));
+    if (label) return {schema::severity_value(*label), *label};
+  }
   return {};
 }
 

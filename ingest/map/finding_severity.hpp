@@ -21,4 +21,8 @@ SeverityReading guardduty_severity(const schema::JsonNode* severity);
 // with us: `is_guardduty` says whether it may be read.
 SeverityReading asff_severity(const schema::JsonNode& record, bool is_guardduty);
 
+// OCSF: the vendor's own severity (vendor_attributes), then the record's; in each the number, then the word where the
+// number says nothing (0, 99). OCSF has labels only: the number is the lower end of the label's band.
+SeverityReading ocsf_severity(const schema::JsonNode& record);
+
 }  // namespace backtrail::ingest

@@ -13,4 +13,8 @@ ON CONFLICT (account_id, finding_uid, kind, entity_key, role) DO UPDATE SET
   position = CASE WHEN excluded.detail_order > e.detail_order THEN excluded.position ELSE e.position END,
   -- greatest() ignores nulls and commutes: any order of arrival gives the same row
   name = greatest(e.name, excluded.name),
-  attributes = greatest(e.attributes::text, excluded.attributes::text)::jsonb
+  -- each attribute by itself, so that no form takes away what another knows
+  attributes = (SELECT jsonb_object_agg(a.key, a.value) FROM (
+      SELECT b.key, max(b.value) AS value
+      FROM (SELECT * FROM jsonb_each_text(e.attributes) UNION ALL SELECT * FROM jsonb_each_text(excluded.attributes)) AS b
+      GROUP BY b.key) AS a)

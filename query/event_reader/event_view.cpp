@@ -49,7 +49,8 @@ constexpr std::array kFlagNames{FlagName{schema::kFlagFuture, "future"},
                                 FlagName{schema::kFlagNoRecipient, "no_recipient"},
                                 FlagName{schema::kFlagServiceMade, "service_made"},
                                 FlagName{schema::kFlagVpcPrivateIp, "private_ip"},
-                                FlagName{schema::kFlagNulText, "nul_replaced"}};
+                                FlagName{schema::kFlagNulText, "nul_replaced"},
+                                FlagName{schema::kFlagOcsf, "ocsf"}};
 
 }  // namespace
 

@@ -54,6 +54,11 @@ inline constexpr std::int32_t kFlagServiceMade = 64;    // invokedBy, or an AWS 
 inline constexpr std::int32_t kFlagNulText = 256;       // a text holds U+0000; shown as U+FFFD
 inline constexpr std::int32_t kFlagVpcPrivateIp = 128;  // a private source address: only meaningful with its account
 
+inline constexpr std::int32_t kFlagOcsf = 256;  // told in OCSF: a copy of a CloudTrail record
+
+// The content_fp of every event that was told in OCSF: all such copies of one event are the same.
+inline constexpr Uuid kOcsfFingerprint{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xF1}};
+
 inline constexpr std::size_t kMentionsMaxPerEvent = 1000;
 inline constexpr std::int64_t kFutureToleranceUs = 15 * 60 * kMicrosPerSecond;
 
@@ -61,6 +66,7 @@ struct ApiEvent {
   std::string account_id;  // recipient: where it happened
   Uuid event_id{};
   Uuid content_fp{};
+  Uuid value_fp{};  // of the record as sent: content_fp, but for OCSF
   std::int64_t event_time_us = 0;
   std::string region, service /* eventSource */, api /* eventName */;
   EventClass event_class = EventClass::kManagement;

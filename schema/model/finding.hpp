@@ -18,7 +18,7 @@
 namespace backtrail::schema {
 
 // Which wire form told us; a larger number is richer and wins for details. Stored: never renumber.
-enum class FindingShape : std::uint8_t { kOcsf = 1, kAsff = 2, kGuardDutyApi = 3, kGuardDuty = 4 };
+enum class FindingShape : std::uint8_t { kOcsf = 1, kAsff = 2, kGuardDutyApi = 3, kGuardDuty = 4, kService = 5 };
 
 constexpr std::string_view name_of(FindingShape shape) {
   switch (shape) {
@@ -30,6 +30,8 @@ constexpr std::string_view name_of(FindingShape shape) {
       return "guardduty_api";  // UpperCamel, GetFindings
     case FindingShape::kGuardDuty:
       return "guardduty";  // lowerCamel, EventBridge and S3 export
+    case FindingShape::kService:
+      return "service";  // another AWS service's own form: Inspector, Macie, Access Analyzer
   }
   return "";
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "schema/record/mentions.hpp"
+#include "schema/record/ocsf_activity.hpp"
 #include "schema/record/principal.hpp"
 
 namespace backtrail::schema {
@@ -132,6 +133,8 @@ bool looks_like_cloudtrail(const JsonNode& object) {
 
 Result<ApiEvent> read_cloudtrail_record(const JsonNode& record, std::string_view raw, const RecordContext& context) {
   if (!record.is_object()) return fail(Code::kBadRecord, "schema: not an object");
+  if (!looks_like_cloudtrail(record) && looks_like_ocsf_activity(record))
+    return read_ocsf_activity(record, raw, context);
   ApiEvent event;
   event.raw = raw;
   // Rare enough that the tree is only walked when there is such an escape, or text that looks like one.
@@ -159,7 +162,7 @@ Result<ApiEvent> read_cloudtrail_record(const JsonNode& record, std::string_view
   collect_mentions(record, event);
   if (context.hash_key != nullptr) {
     thread_local std::string scratch;
-    event.content_fp = value_fingerprint(record, *context.hash_key, scratch);
+    event.content_fp = event.value_fp = value_fingerprint(record, *context.hash_key, scratch);
   }
   return event;
 }

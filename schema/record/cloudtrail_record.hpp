@@ -22,7 +22,8 @@ struct RecordContext {
 // True when the object has the shape of a CloudTrail record (eventName with eventSource, or an Insights event).
 bool looks_like_cloudtrail(const JsonNode& object);
 
-// kBadRecord / kBadTime with a reason word first: "account", "schema", "time". `raw` must outlive the event.
+// Reads copies in OCSF too (schema/record/ocsf_activity.hpp). kBadRecord / kBadTime with a reason word first:
+// "account", "schema", "time". `raw` must outlive the event.
 Result<ApiEvent> read_cloudtrail_record(const JsonNode& record, std::string_view raw, const RecordContext& context);
 
 }  // namespace backtrail::schema

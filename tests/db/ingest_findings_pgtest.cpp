@@ -75,12 +75,15 @@ std::vector<Order> all_orders() {
 std::string distinct_findings(const IngestWarehouse& warehouse) {
   return warehouse.value(
       "SELECT DISTINCT (to_jsonb(f) - "
-      "'{finding_uid,provider_id,first_received_at,detail_order,state_order}'::text[])::text"
+      "'{finding_uid,provider_id,first_received_at,detail_order,state_order,severity_exact_order,hub_order}'::text[])::"
+      "text"
       " || left(encode(detail_order, 'hex'), 34) || left(encode(state_order, 'hex'), 34)"
+      " || left(encode(severity_exact_order, 'hex'), 34) || left(encode(hub_order, 'hex'), 34)"
       " || (SELECT string_agg((to_jsonb(e) - '{finding_uid,detail_order}'::text[])::text || "
       "left(encode(e.detail_order, 'hex'), 34), ' ' ORDER BY e.kind, e.entity_key, e.role)"
       "     FROM finding_entity AS e WHERE e.finding_uid = f.finding_uid)"
-      " || (SELECT string_agg(v.count || ' ' || v.updated_at, ', ' ORDER BY v.count) FROM finding_version AS v WHERE "
+      " || (SELECT string_agg(v.shape || ' ' || v.count || ' ' || v.updated_at, ', ' ORDER BY v.shape, v.count) FROM "
+      "finding_version AS v WHERE "
       "v.finding_uid = f.finding_uid)"
       " || chr(10) FROM finding AS f");
 }
@@ -158,6 +161,153 @@ TEST(FindingOrderTest, DetailsAreTheNativeFindingsAndTheStateIsTheNewest) {
             "198.51.100.1 198.51.100.3 198.51.100.4");
   EXPECT_EQ(warehouse.value("SELECT entity_key FROM finding_entity WHERE kind = 8 ORDER BY 1"),
             "arn:aws:iam::111122223333:user/lee arn:aws:s3:::only-in-copy-2 arn:aws:s3:::only-in-copy-5");
+}
+
+// --- one finding in every form that it travels in
+
+Json upper_camel(const Json& json) {
+  if (json.is_array()) {
+    Json list = Json::array();
+    for (const auto& item : json) list.push_back(upper_camel(item));
+    return list;
+  }
+  if (!json.is_object()) return json;
+  Json object = Json::object();
+  for (const auto& [key, value] : json.items()) {
+    std::string upper = key;
+    upper[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(upper[0])));
+    object[upper] = upper_camel(value);
+  }
+  return object;
+}
+
+Json ocsf(int number, std::int64_t modified_ms, int severity_id, int status_id) {
+  return {{"class_uid", 2004},
+          {"activity_id", 2},
+          {"cloud", {{"provider", "AWS"}, {"region", "eu-west-1"}, {"account", {{"uid", kAccountA}}}}},
+          {"count", 2},
+          {"finding_info",
+           {{"uid", fmt::format("arn:aws:guardduty:eu-west-1:{}:detector/d1/finding/{:032x}", kAccountA, number)},
+            {"title", "Title of OCSF"},
+            {"desc", "Description of OCSF"},
+            {"types", {"Threats", "Recon:IAMUser/UserPermissions"}},
+            {"created_time", 1793606700000},
+            {"first_seen_time", 1793606400000},
+            {"last_seen_time", 1793610000000},
+            {"modified_time", modified_ms}}},
+          {"metadata",
+           {{"version", "1.6.0"},
+            {"product", {{"name", "GuardDuty"}, {"uid", "arn:aws:securityhub:eu-west-1::productv2/aws/guardduty"}}}}},
+          {"resources",
+           {{{"type", "AWS::IAM::AccessKey"},
+             {"uid", "AKIAEXAMPLEKEY000001"},
+             {"data", {{"principal_id", "AIDAEXAMPLEUSER00001"}, {"principal_name", "lee"}}}},
+            {{"type", "AWS::EC2::Instance"}, {"uid", "i-0123456789abcdef0"}}}},
+          {"evidences",
+           {{{"api", {{"operation", "ListUsers"}, {"service", {{"name", "iam.amazonaws.com"}}}}},
+             {"src_endpoint", {{"ip", "198.51.100.1"}, {"isp", "Only in OCSF"}}}}}},
+          {"severity_id", severity_id},
+          {"status_id", status_id}};
+}
+
+// From the oldest to the newest state.
+std::string form(std::size_t which, int number) {
+  Json first = native(number, "2026-11-02T09:00:00Z", 1, "198.51.100.1");
+  first["severity"] = 5.3;
+  first["service"]["action"]["awsApiCallAction"]["remoteIpDetails"]["city"] = {{"cityName", "Only in native"}};
+  switch (which) {
+    case 0: {
+      Json copy = asff(number, "2026-11-02T09:00:00Z", 1, "ACTIVE", "MEDIUM");
+      copy["Severity"] = {{"Label", "MEDIUM"}};
+      return copy.dump();
+    }
+    case 1:
+      return upper_camel(first).dump();
+    case 2:
+      return Json{{"detail-type", "GuardDuty Finding"}, {"source", "aws.guardduty"}, {"detail", first}}.dump();
+    case 3:
+      return native(number, "2026-11-02T09:30:00Z", 2, "198.51.100.2").dump();
+    default:
+      return Json{{"detail-type", "Findings Imported V2"},
+                  {"source", "aws.securityhub"},
+                  {"detail", {{"findings", {ocsf(number, 1793614200000, 3, 4)}}}}}
+          .dump();
+  }
+}
+
+TEST(FindingFormTest, EveryFormInEveryOrderIsOneFinding) {
+  IngestWarehouse warehouse;
+  const auto orders = all_orders();
+  Receipt total;
+  for (std::size_t step = 0; step < kVersions; ++step) {
+    std::string body;
+    for (std::size_t i = 0; i < orders.size(); ++i) body += form(orders[i][step], static_cast<int>(i)) + "\n";
+    total.add(warehouse.deliver(body));
+  }
+  const Outcomes wanted = expected_outcomes(orders);
+  EXPECT_EQ(text_of(total), fmt::format("received {}: new {} updated {} stale {}", orders.size() * kVersions,
+                                        wanted.fresh, wanted.updated, wanted.stale));
+  EXPECT_EQ(warehouse.count("finding"), static_cast<int>(orders.size()));
+  const std::string lines = distinct_findings(warehouse);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 1) << lines;
+  // All in one delivery, and so in one batch.
+  std::string body;
+  for (std::size_t i = 0; i < orders.size(); ++i)
+    for (const std::size_t which : orders[i]) body += form(which, 1000 + static_cast<int>(i)) + "\n";
+  warehouse.deliver(body);
+  EXPECT_EQ(distinct_findings(warehouse), lines);
+  EXPECT_EQ(text_of(warehouse.deliver(body)), fmt::format("received {0}: duplicates {0}", orders.size() * kVersions));
+}
+
+TEST(FindingFormTest, APoorerFormTakesNothingAway) {
+  IngestWarehouse warehouse;
+  for (std::size_t which = 0; which < kVersions; ++which) warehouse.deliver(form(which, 1));
+  EXPECT_EQ(warehouse.value("SELECT title || '|' || severity || '|' || severity_label || '|' || workflow_status || '|' "
+                            "|| shape FROM finding"),
+            "Native title 2|5|3|resolved|4")
+      << "details and the exact severity from the native form, the workflow from Security Hub";
+  EXPECT_EQ(warehouse.value("SELECT DISTINCT shape FROM finding_version ORDER BY 1"), "1 2 3 4");
+  EXPECT_EQ(warehouse.value("SELECT entity_key FROM finding_entity WHERE kind = 6 ORDER BY 1"),
+            "198.51.100.1 198.51.100.2");
+  EXPECT_EQ(warehouse.value("SELECT attributes->>'city' || '|' || (attributes->>'isp') FROM finding_entity WHERE "
+                            "entity_key = '198.51.100.1'"),
+            "Only in native|Only in OCSF")
+      << "each attribute by itself";
+  EXPECT_EQ(warehouse.value("SELECT entity_key FROM finding_entity WHERE kind = 5"), "i-0123456789abcdef0")
+      << "only OCSF names it";
+}
+
+TEST(FindingFormTest, ALabelOfAnotherBandReplacesTheNumber) {
+  IngestWarehouse warehouse;
+  warehouse.deliver(form(2, 1));
+  EXPECT_EQ(warehouse.value("SELECT severity FROM finding"), "5.3");
+  warehouse.deliver(ocsf(1, 1793614200000, 3, 1).dump());
+  EXPECT_EQ(warehouse.value("SELECT severity FROM finding"), "5.3") << "still medium";
+  warehouse.deliver(ocsf(1, 1793614201000, 4, 1).dump());
+  EXPECT_EQ(warehouse.value("SELECT severity || ' ' || severity_label FROM finding"), "7 4");
+  warehouse.deliver(ocsf(1, 1793614202000, 1, 1).dump());
+  EXPECT_EQ(warehouse.value("SELECT severity || ' ' || severity_label FROM finding"), "0 1");
+}
+
+TEST(FindingFormTest, AFindingOfAnotherServiceIsOneRowWithItsCopies) {
+  IngestWarehouse warehouse;
+  const std::string id = fmt::format("arn:aws:inspector2:eu-west-1:{}:finding/00ff", kAccountA);
+  const Json service = {{"awsAccountId", kAccountA},
+                        {"findingArn", id},
+                        {"severity", "HIGH"},
+                        {"status", "ACTIVE"},
+                        {"title", "From Inspector"},
+                        {"type", "PACKAGE_VULNERABILITY"},
+                        {"firstObservedAt", "Nov 2, 2026, 9:00:00 AM"},
+                        {"updatedAt", "Nov 2, 2026, 9:00:00 AM"},
+                        {"resources", {{{"id", "i-0123456789abcdef0"}, {"type", "AWS_EC2_INSTANCE"}}}}};
+  Json copy = asff(1, "2026-11-02T09:05:00Z", 1, "ACTIVE", "HIGH"), newest = ocsf(1, 1793614200000, 4, 1);
+  copy["Id"] = id;
+  copy["ProductArn"] = "arn:aws:securityhub:eu-west-1::product/aws/inspector";
+  newest["finding_info"]["uid"] = id;
+  newest["metadata"]["product"]["uid"] = "arn:aws:securityhub:eu-west-1::productv2/aws/inspector";
+  EXPECT_EQ(text_of(warehouse.deliver(newest.dump() + copy.dump() + service.dump())), "received 3: new 1 stale 2");
+  EXPECT_EQ(warehouse.value("SELECT title FROM finding"), "From Inspector");
 }
 
 TEST(FindingOrderTest, AnOlderStateIsKeptAndChangesNothing) {

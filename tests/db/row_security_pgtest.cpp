@@ -282,7 +282,8 @@ TEST(RowSecurityTest, FunctionsWithTheOwnersRightsAreFew) {
     return names;
   };
   EXPECT_THAT(callable_by("backtrail_api"), UnorderedElementsAre("find_api_key"));
-  EXPECT_THAT(callable_by("backtrail_ingest"), UnorderedElementsAre("create_event_partition", "fold_coverage"));
+  EXPECT_THAT(callable_by("backtrail_ingest"),
+              UnorderedElementsAre("create_event_partition", "fold_coverage", "supersede_events"));
   EXPECT_THAT(callable_by("backtrail_maintenance"),
               UnorderedElementsAre("create_event_partition", "drop_event_partition", "fold_coverage"));
   EXPECT_THAT(callable_by("public"), IsEmpty());

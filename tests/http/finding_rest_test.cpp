@@ -1,5 +1,6 @@
 // The REST answers about findings, summary, accounts and quarantine: whole bodies and problems, from handlers over a
 // real database.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -7,6 +8,7 @@
 
 #include "api/rest/accounts.hpp"
 #include "api/rest/findings.hpp"
+#include "api/rest/notices.hpp"
 #include "api/rest/quarantine.hpp"
 #include "api/rest/summary.hpp"
 #include "tests/db/finding_seed.hpp"
@@ -328,6 +330,49 @@ TEST_F(FindingRestTest, ShowsQuarantineAndAlerts) {
   EXPECT_EQ(ok(alerts_list, request({})),
             json::parse(R"({"alerts":[{"kind":"variant","account_id":null,"subject":"s","detail":"d",
     "raised_at":"2026-11-20T00:00:00Z"}],"total":1})"));
+}
+
+TEST_F(FindingRestTest, ShowsNotices) {
+  const auto add = [&](const char* account, int number, const char* kind, const char* time) {
+    seed_.admin_exec(
+        fmt::format("INSERT INTO notice VALUES ('{}', '00000000-0000-0000-0000-0000000000{:02}', '{}', "
+                    "'aws.s3', 'Object Created', 'eu-west-1', 'b/k', '{}', '2026-11-20T00:00:02Z', 'sns', "
+                    "'k', 'o', '', 7, '\\x007b7d')",
+                    account, number, kind, time));
+  };
+  add("111122223333", 1, "object", "2026-11-20T00:00:00Z");
+  add("111122223333", 2, "heartbeat", "2026-11-20T00:00:00Z");
+  add("", 3, "object", "2026-11-19T00:00:00Z");
+  const auto row =
+      json::parse(R"({"notice_id":"111122223333-00000000000000000000000000000001","account_id":"111122223333",
+    "kind":"object","source":"aws.s3","detail_type":"Object Created","region":"eu-west-1","subject":"b/k",
+    "time":"2026-11-20T00:00:00Z","first_received_at":"2026-11-20T00:00:02Z","door":"sns","bytes":7})");
+  const auto page = ok(notices_list, request({{"kind", "object"}, {"limit", "1"}}));
+  EXPECT_EQ(page["notices"], json::array({row}));
+  EXPECT_EQ(page["total"], 2);
+  const auto next = ok(
+      notices_list, request({{"kind", "object"}, {"limit", "1"}, {"cursor", page["next_cursor"].get<std::string>()}}));
+  EXPECT_EQ(next["notices"][0]["notice_id"], "none-00000000000000000000000000000003");
+  EXPECT_TRUE(next["notices"][0]["account_id"].is_null());
+  EXPECT_TRUE(next["next_cursor"].is_null());
+  EXPECT_EQ(ok(notices_list, request({}))["total"], 3);
+  EXPECT_EQ(ok(notices_list, request({{"account_id", "none"}}))["total"], 1);
+  EXPECT_EQ(ok(notices_list, request({{"from", "2026-11-19T00:00:00Z"}, {"to", "2026-11-20T00:00:00Z"}}))["total"], 1);
+  EXPECT_EQ(ok(notices_list, request({}), AccountScope::of({"111122223333"}).value())["total"], 2);
+  EXPECT_EQ(ok(notices_list, request({}), AccountScope::none())["total"], 0);
+
+  const auto raw = ask(notices_raw, request({}, {{"notice_id", "none-00000000000000000000000000000003"}}));
+  EXPECT_EQ(raw.body, "{}");
+  EXPECT_EQ(
+      ask(notices_raw, request({}, {{"notice_id", "none-00000000000000000000000000000003"}}), AccountScope::none())
+          .status,
+      404);
+  problem(notices_raw, request({}, {{"notice_id", "x"}}), 404);
+  problem(notices_list, request({{"kind", "nonsense"}}), 400);
+  problem(notices_list, request({{"account_id", "1"}}), 400);
+  problem(notices_list, request({{"cursor", "x"}}), 400);
+  problem(notices_list, request({{"what", "x"}}), 400);
+  problem(notices_list, request({{"from", "2026-11-20T00:00:00Z"}, {"to", "2026-11-20T00:00:00Z"}}), 400);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "schema/record/cloudtrail_record.hpp"
+#include "schema/record/ocsf_activity.hpp"
 #include "tests/support/event_dump.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/support/parsed_json.hpp"
@@ -15,7 +16,9 @@ class GoldenCloudTrailTest : public ::testing::TestWithParam<std::filesystem::pa
 
 TEST_P(GoldenCloudTrailTest, ReadsAsExpected) {
   const testing::ParsedJson record(testing::read_whole_file(GetParam()));
-  ASSERT_TRUE(schema::looks_like_cloudtrail(record.root()));
+  const bool is_ocsf = testing::golden_case(GetParam()).starts_with("ocsf_");
+  ASSERT_EQ(schema::looks_like_cloudtrail(record.root()), !is_ocsf);
+  ASSERT_EQ(schema::looks_like_ocsf_activity(record.root()), is_ocsf);
   const schema::HashKey key{};
   const auto event = schema::read_cloudtrail_record(record.root(), record.text(), {kReceivedUs, &key});
   ASSERT_TRUE(event.has_value()) << event.error().detail;

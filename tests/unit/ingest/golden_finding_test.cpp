@@ -1,4 +1,4 @@
-// Golden pairs: tests/golden/{guardduty,asff}/CASE.in.json and CASE.expected.json, the mapping in full.
+// Golden pairs: tests/golden/{guardduty,asff,ocsf,service}/CASE.in.json and CASE.expected.json, the mapping in full.
 // BACKTRAIL_UPDATE_GOLDEN=1 writes the expected files anew; read the difference before committing it.
 #include <algorithm>
 #include <cstdlib>
@@ -12,6 +12,8 @@
 
 #include "ingest/map/asff.hpp"
 #include "ingest/map/guardduty.hpp"
+#include "ingest/map/ocsf.hpp"
+#include "ingest/map/service_findings.hpp"
 #include "tests/support/finding_dump.hpp"
 #include "tests/support/parsed_json.hpp"
 #include "tests/support/real_data.hpp"
@@ -32,7 +34,7 @@ std::string read_file(const fs::path& path) {
 
 std::vector<fs::path> golden_inputs() {
   std::vector<fs::path> inputs;
-  for (const char* folder : {"guardduty", "asff"})
+  for (const char* folder : {"guardduty", "asff", "ocsf", "service"})
     for (const auto& entry : fs::directory_iterator(backtrail::testing::source_dir() / "tests" / "golden" / folder))
       if (entry.path().filename().string().ends_with(kInputSuffix)) inputs.push_back(entry.path());
   std::sort(inputs.begin(), inputs.end());
@@ -65,14 +67,23 @@ TEST_P(GoldenFindingTest, MapsAsExpected) {
       input.parent_path() / (name.substr(0, name.size() - kInputSuffix.size()) + ".expected.json");
   const std::string json = read_file(input);
   const backtrail::testing::ParsedJson record(json);
-  const bool is_asff = input.parent_path().filename() == "asff";
-  ASSERT_EQ(looks_like_guardduty(record.root()), !is_asff);
-  ASSERT_EQ(looks_like_asff(record.root()), is_asff);
+  const std::string folder = input.parent_path().filename().string();
+  const schema::JsonNode& root = record.root();
+  ASSERT_EQ(looks_like_guardduty(root), folder == "guardduty");
+  ASSERT_EQ(looks_like_asff(root), folder == "asff");
+  ASSERT_EQ(looks_like_ocsf_finding(root), folder == "ocsf");
+  ASSERT_EQ(looks_like_inspector(root) + looks_like_macie(root) + looks_like_access_analyzer(root),
+            folder == "service" ? 1 : 0);
 
   const schema::HashKey key{};
   const MapContext context{kReceivedUs, &key};
-  const auto finding =
-      is_asff ? map_asff(record.root(), record.text(), context) : map_guardduty(record.root(), record.text(), context);
+  const auto mapper = folder == "guardduty"        ? map_guardduty
+                      : folder == "asff"           ? map_asff
+                      : folder == "ocsf"           ? map_ocsf_finding
+                      : looks_like_inspector(root) ? map_inspector
+                      : looks_like_macie(root)     ? map_macie
+                                                   : map_access_analyzer;
+  const auto finding = mapper(root, record.text(), context);
   ASSERT_TRUE(finding.has_value()) << finding.error().detail;
   const std::string dump = backtrail::testing::finding_dump(*finding);
   if (std::getenv("BACKTRAIL_UPDATE_GOLDEN") != nullptr) {
