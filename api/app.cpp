@@ -22,6 +22,7 @@ namespace backtrail::api {
 
 struct App::Impl {
   explicit Impl(const AppOptions& o) : options(o), warehouse{*o.api, o.hash_key}, authenticator(*o.api) {
+    if (o.pipeline != nullptr) sns = std::make_unique<SnsDoor>(*o.pipeline, *o.ingest, *o.api, o.sns);
     if (o.web_directory) page = std::make_unique<StaticFiles>(StaticFiles::from_directory(*o.web_directory));
   }
 
@@ -36,6 +37,7 @@ struct App::Impl {
   void add_questions(Router& router);
   void add_registry(Router& router);
   void add_replays(Router& router);
+  void add_sns_questions(Router& router);
   void add_health(Router& router);
   Response ready(const Request& request);
 
@@ -43,6 +45,7 @@ struct App::Impl {
   query::Warehouse warehouse;
   Authenticator authenticator;
   Metrics metrics;
+  std::unique_ptr<SnsDoor> sns;
   std::unique_ptr<StaticFiles> page;
 };
 
@@ -99,6 +102,15 @@ void App::Impl::add_replays(Router& router) {
       [rights](const Request& r) { return quarantine_replay_one(r, caller_of(r), rights()); }, administrator);
 }
 
+// Whoever opens such a URL confirms the subscription, so only administrators see them.
+void App::Impl::add_sns_questions(Router& router) {
+  RouteOptions administrator;
+  administrator.auth = kNeedsAdministrator;
+  router.add(
+      Method::kGet, "/api/v1/sns/subscriptions",
+      [this](const Request& r) { return sns_subscriptions_list(r, caller_of(r), *options.api); }, administrator);
+}
+
 // Ready: the database answers as the role that answers questions.
 Response App::Impl::ready(const Request& request) {
   const auto rules = schema::read_retention_rules(*options.api);
@@ -129,14 +141,16 @@ Router App::router() {
     impl_->add_questions(router);
     impl_->add_registry(router);
     impl_->add_replays(router);
+    impl_->add_sns_questions(router);
   }
-  if (impl_->options.pipeline != nullptr) add_ingest_doors(router, *impl_->options.pipeline);
+  if (impl_->options.pipeline != nullptr) add_ingest_doors(router, *impl_->options.pipeline, *impl_->sns);
   if (impl_->page) impl_->page->add_routes(router);
   return router;
 }
 
 void App::connect(ServerOptions& server) {
   server.authorise = [this](Request& request, std::string_view requirement) {
+    if (is_door(request)) return authorise_door(impl_->authenticator, impl_->sns.get(), request);
     return impl_->authenticator.authorise(request, requirement);
   };
   server.on_request = [this](const RequestRecord& record) { impl_->metrics.on_request(record); };

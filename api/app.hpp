@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "api/auth/authenticator.hpp"
+#include "api/doors/sns_verifier.hpp"
 #include "api/http/router.hpp"
 #include "api/http/server.hpp"
 #include "api/metrics.hpp"
@@ -19,8 +20,9 @@ namespace backtrail::api {
 struct AppOptions {
   schema::Database* api = nullptr;          // as backtrail_api; needed
   schema::Database* maintenance = nullptr;  // as backtrail_maintenance; for the account registry
-  ingest::Pipeline* pipeline = nullptr;     // doors are open when it is there
-  schema::Database* ingest = nullptr;       // as backtrail_ingest; with the pipeline, for replays
+  ingest::Pipeline* pipeline = nullptr;     // doors are open when it is there …
+  schema::Database* ingest = nullptr;       // … as backtrail_ingest
+  SnsOptions sns;
   schema::HashKey hash_key;
   bool serve_questions = true;                         // the REST API; false: doors only
   std::optional<std::filesystem::path> web_directory;  // the built page

@@ -19,9 +19,13 @@ struct QuarantineKey {
 
 struct Delivery {
   schema::Uuid id{};
-  std::string door;    // "eventbridge", "raw", "import"
+  std::string door;    // "eventbridge", "firehose", "sns", "raw", "import"
   std::string key_id;  // "" for a local import
   std::string origin;  // file path or request id: where an operator finds it again
+  // What the sender says of itself; "" where it does not. Text of the sender's choice.
+  std::string sender_request_id;  // the same when it sends the same again
+  std::string source;             // an ARN: the Firehose stream, the SNS topic
+  std::string attributes;         // a JSON object
   std::string body;
   schema::AccountScope scope = schema::AccountScope::none();  // what the key may write
   std::int64_t received_us = 0;

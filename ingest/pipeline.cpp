@@ -152,7 +152,7 @@ void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
   Recogniser recogniser(context, sink);
   DecodeLimits limits;
   limits.output_bytes_max = delivery.decoded_bytes_max;
-  recogniser.run(decode(delivery.body, limits));
+  recogniser.run(delivery.body, limits);
   pending->drop_body();
   Batch rest = sink.take();
   pending->add_rows(rest.rows.size());

@@ -60,9 +60,6 @@ bool open_object(Recogniser& recogniser, std::string_view text, const JsonNode&,
 
 constexpr std::string_view kDetail = "detail", kData = "data", kAws = "aws", kCloudTrail = "cloudtrail";
 
-bool is_eventbridge(const JsonNode& node) {
-  return node.find("detail-type") != nullptr && has_object<kDetail>(node);
-}
 // The detail of an operational event is looked at as a record only, never as an envelope: a list in it that happens to
 // have the name of a list of records must not swallow the event.
 bool open_eventbridge(Recogniser& recogniser, std::string_view text, const JsonNode& node, int depth) {
@@ -88,31 +85,21 @@ bool open_lookup_event(Recogniser& recogniser, std::string_view, const JsonNode&
   return recogniser.expand_string(node.string_at("CloudTrailEvent"), depth);
 }
 
-// An input transformer's object that holds the whole event in one of its members, beside a rule's name or the like.
-bool is_wrapped_event(const JsonNode& node) {
-  const auto members = node.children();
-  return node.is_object() && std::any_of(members.begin(), members.end(), [](const JsonNode& member) {
-           return is_eventbridge(member) && member.find("source") != nullptr;
-         });
-}
-bool open_wrapped_events(Recogniser& recogniser, std::string_view text, const JsonNode& node, int depth) {
-  const auto members = node.children();
-  const auto texts = members_of(text);  // in the same order
-  if (texts.size() != members.size()) return false;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    if (!is_eventbridge(members[i])) continue;
-    const std::string_view inner = texts[i].value;
-    if (!recogniser.expand_object(inner, depth))
-      recogniser.quarantine(fail(Code::kBadRecord, "unknown_shape: an event that carries nothing known"), inner);
-  }
-  return true;
-}
-
+// The first that matches: those that a field of another could look like come later.
 constexpr std::array kEnvelopes{
-    Envelope{is_eventbridge, open_eventbridge},      Envelope{has_record_array, open_record_array},
-    Envelope{is_lookup_event, open_lookup_event},    Envelope{is_recorded_answer, open_object<kData>},
-    Envelope{has_object<kAws>, open_object<kAws>},   Envelope{has_object<kCloudTrail>, open_object<kCloudTrail>},
-    Envelope{is_wrapped_event, open_wrapped_events},
+    Envelope{is_eventbridge_event, open_eventbridge},
+    Envelope{is_sns_message, open_sns_message},
+    Envelope{is_firehose_request, open_firehose_request},
+    Envelope{is_cloudwatch_logs, open_cloudwatch_logs},
+    Envelope{is_s3_notification, open_s3_notification},
+    Envelope{is_s3_test_message, open_s3_test_message},
+    Envelope{is_log_delivery, open_log_delivery},
+    Envelope{has_record_array, open_record_array},
+    Envelope{is_lookup_event, open_lookup_event},
+    Envelope{is_recorded_answer, open_object<kData>},
+    Envelope{has_object<kAws>, open_object<kAws>},
+    Envelope{has_object<kCloudTrail>, open_object<kCloudTrail>},
+    Envelope{is_eventbridge_wrapper, open_eventbridge_wrapper},
 };
 
 bool is_json_atom(std::string_view text) {
@@ -122,8 +109,9 @@ bool is_json_atom(std::string_view text) {
   return end == text.data() + text.size() && (text.back() >= '0' && text.back() <= '9');
 }
 
-// Text that is no JSON from its first character on is one record, not one a line.
-bool starts_like_json(std::string_view text) {
+}  // namespace
+
+bool looks_like_json(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const auto first = text.find_first_not_of(" \t\r\n\x1e");
   if (first == std::string_view::npos) return true;  // nothing in it
@@ -132,8 +120,6 @@ bool starts_like_json(std::string_view text) {
   return kStarts.find(text.front()) != std::string_view::npos || text.starts_with("null") || text.starts_with("true") ||
          text.starts_with("false");
 }
-
-}  // namespace
 
 schema::JsonParser& Recogniser::parser(int depth) {
   while (parsers_.size() <= static_cast<std::size_t>(depth)) parsers_.emplace_back();
@@ -148,16 +134,46 @@ void Recogniser::report(schema::Notice notice) {
   sink_.on_notice(std::move(notice), position_++);
 }
 
+void Recogniser::run(std::string_view bytes, const DecodeLimits& limits) {
+  const auto failures = decode_each(bytes, limits, [this](const Document& document) { run(document.text); });
+  for (const auto& failure : failures) quarantine(failure.error, failure.raw);
+}
+
 void Recogniser::run(const Decoded& decoded) {
-  for (const auto& failure : decoded.failures) quarantine(failure.error, failure.raw);
   for (const auto& document : decoded.documents) run(document.text);
+  for (const auto& failure : decoded.failures) quarantine(failure.error, failure.raw);
 }
 
 void Recogniser::run(std::string_view document) {
-  if (starts_like_json(document))
-    expand_stream(ValueStream(document), 0);
+  expand_document(document, 0);
+}
+
+void Recogniser::expand_document(std::string_view document, int depth) {
+  if (looks_like_json(document))
+    expand_stream(ValueStream(document), depth);
   else
     quarantine(fail(Code::kBadJson, "syntax: not JSON"), document);
+}
+
+void Recogniser::expand_text(std::string_view text, int depth) {
+  std::string padded(text);
+  pad(padded);
+  expand_document(padded, depth);
+}
+
+void Recogniser::expand_bytes(std::string_view bytes, int depth) {
+  if (container_of(bytes) == Container::kNone) return expand_text(bytes, depth);
+  DecodeLimits limits;
+  limits.output_bytes_max = std::min(kEnvelopeInflateBytesMax, inflate_budget_);
+  const auto failures = decode_each(bytes, limits, [&](const Document& document) {
+    inflate_budget_ -= std::min(inflate_budget_, document.text.size());
+    expand_document(document.text, depth);
+  });
+  for (const auto& failure : failures) {
+    // A bomb was unpacked too, up to the limit: thousands of them in one delivery would cost hours.
+    if (failure.is_bomb()) inflate_budget_ -= std::min(inflate_budget_, output_limit(bytes.size(), limits));
+    quarantine(failure.error, failure.raw);
+  }
 }
 
 std::size_t Recogniser::expand_stream(ValueStream stream, int depth) {
@@ -212,6 +228,7 @@ void Recogniser::expand_container(const Piece& piece, const schema::Error& why, 
     expand_stream(ValueStream(piece.text.substr(1), true), depth + 1);
     return;
   }
+  if (open_large_envelope(*this, piece.text, depth)) return;
   if (expand_record_arrays(piece.text, depth + 1)) return;
   // A line that lost its end swallows the lines behind it. Each that begins a value is looked at by itself: none of
   // them holds another, so that this neither nests nor reads anything twice.

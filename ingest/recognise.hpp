@@ -1,6 +1,7 @@
 // The recogniser: finds the records in a document by their shape, never by the door they came through.
 //
-// Envelopes (EventBridge, log files, API answers, strings that hold JSON) are opened recursively; leaves are mapped.
+// Envelopes (EventBridge, SNS, Firehose, CloudWatch Logs, log files, API answers, strings that hold JSON) are opened
+// recursively; leaves are mapped.
 // Each shape is one entry of a table in recognise.cpp with its predicate and its way inwards, so that a new wire form
 // is a file and a line. Whatever is neither goes to quarantine with its bytes: every record is reported to the sink
 // exactly once.
@@ -11,6 +12,7 @@
 #include <string_view>
 
 #include "ingest/decode/decode.hpp"
+#include "ingest/envelope/envelope.hpp"
 #include "ingest/map/map_context.hpp"
 #include "ingest/parse/json_split.hpp"
 #include "ingest/quarantine/quarantine.hpp"
@@ -35,12 +37,16 @@ class RecordSink {
   virtual void on_quarantined(QuarantinedRecord record) = 0;
 };
 
+// Text that is no JSON from its first character on is one record, not one a line.
+bool looks_like_json(std::string_view text);
+
 class Recogniser {
  public:
   // Neither is owned; both must outlive the recogniser. Not thread-safe: one per thread.
   Recogniser(const MapContext& context, RecordSink& sink) : context_(context), sink_(sink) {}
 
-  // All documents of a delivery, and what could not be decoded.
+  // All documents of a delivery, then what could not be decoded of it.
+  void run(std::string_view bytes, const DecodeLimits& limits);
   void run(const Decoded& decoded);
   // `document` must be followed by schema::kJsonPaddingBytes readable bytes.
   void run(std::string_view document);
@@ -52,8 +58,14 @@ class Recogniser {
   void expand(const Piece& piece, int depth);
   // False when the object is no shape we know; then nothing was reported.
   bool expand_object(std::string_view text, int depth);
-  // JSON that stood in a string.
+  // JSON that stood in a string: one object.
   bool expand_string(std::string_view text, int depth);
+  // Text that stood in a string: any documents, or no JSON at all.
+  void expand_text(std::string_view text, int depth);
+  // What an envelope carried as bytes: containers are undone within the limits of envelopes.
+  void expand_bytes(std::string_view bytes, int depth);
+  // One tree per depth: it lives until the next parse() at that depth.
+  schema::Result<const schema::JsonNode*> parse(std::string_view text, int depth) { return parser(depth).parse(text); }
   // A record of ours, reported. False when it is none.
   bool map_leaf(const schema::JsonNode& node, std::string_view text);
   // What an envelope itself says, or why it, or a part of it, cannot be stored. Each is one record.
@@ -62,6 +74,7 @@ class Recogniser {
   const MapContext& context() const { return context_; }
 
  private:
+  void expand_document(std::string_view document, int depth);
   void expand_container(const Piece& piece, const schema::Error& why, int depth);
   bool open_shape(const schema::JsonNode& node, std::string_view text, int depth);
   schema::JsonParser& parser(int depth);
@@ -69,6 +82,7 @@ class Recogniser {
   const MapContext& context_;
   RecordSink& sink_;
   std::deque<schema::JsonParser> parsers_;  // one per depth: a tree lives until its parser's next parse
+  std::size_t inflate_budget_ = kDeliveryInflateBytesMax;
   std::uint64_t position_ = 0;
 };
 

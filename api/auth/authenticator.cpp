@@ -40,13 +40,10 @@ std::string cookie_value(std::string_view cookies, std::string_view name) {
   return {};
 }
 
-Response unauthorised(const Request& request) {
-  Response response = respond::problem(
-      request, {.status = 401,
-                .detail = "This needs a key.",
-                .hint = "Send it as 'Authorization: Bearer TOKEN'; 'backtrail key create' makes one."});
-  response.headers.set("WWW-Authenticate", "Bearer");
-  return response;
+Problem unauthorised() {
+  return {.status = 401,
+          .detail = "This needs a key.",
+          .hint = "Send it as 'Authorization: Bearer TOKEN'; 'backtrail key create' makes one."};
 }
 
 // A page of another site can make a browser send the cookie, but not this header with our own origin.
@@ -54,12 +51,6 @@ bool is_cross_site(const Request& request) {
   if (request.method == Method::kGet || request.method == Method::kHead) return false;
   const auto site = request.header("Sec-Fetch-Site");
   return site && *site != "same-origin" && *site != "none";
-}
-
-bool may(Role role, std::string_view requirement) {
-  if (role == Role::kAdministrator) return true;
-  if (requirement == kNeedsAnalyst) return role == Role::kAnalyst;
-  return requirement == kNeedsIngest && role == Role::kIngest;
 }
 
 std::optional<Role> role_from(std::string_view name) {
@@ -71,8 +62,23 @@ std::optional<Role> role_from(std::string_view name) {
 
 }  // namespace
 
+bool may(Role role, std::string_view requirement) {
+  if (role == Role::kAdministrator) return true;
+  if (requirement == kNeedsAnalyst) return role == Role::kAnalyst;
+  return requirement == kNeedsIngest && role == Role::kIngest;
+}
+
+std::optional<Caller> caller_from(const schema::VerifiedKey& key) {
+  const auto scope = schema::AccountScope::from_list(key.accounts);
+  const auto role = role_from(key.role);
+  if (!scope || !role) return std::nullopt;
+  return Caller{key.name, key.key_id, *role, *scope};
+}
+
 std::string token_of(const Request& request, bool& from_cookie) {
   from_cookie = false;
+  if (request.route == "/ingest/firehose")
+    if (const auto key = request.header("X-Amz-Firehose-Access-Key")) return std::string(*key);
   if (const auto key = request.header("X-Api-Key")) return std::string(*key);
   if (const auto authorization = request.header("Authorization")) {
     if (starts_with_word(*authorization, "bearer ")) return std::string(authorization->substr(7));
@@ -99,32 +105,36 @@ schema::Result<std::optional<Caller>> Authenticator::verify(const std::string& t
   const auto key = schema::verify_api_key(database_, token, schema::now_us());
   if (!key) return key.error();
   std::optional<Caller> caller;
-  if (*key) {
-    const auto scope = schema::AccountScope::from_list((*key)->accounts);
-    const auto role = role_from((*key)->role);
-    if (scope && role) caller = Caller{(*key)->name, (*key)->key_id, *role, *scope};
-  }
+  if (*key) caller = caller_from(**key);
   const std::lock_guard lock(mutex_);
   if (remembered_.size() >= kRememberedMax) remembered_.clear();
   remembered_[remembered_as] = {caller, now + kAnswerLife};
   return caller;
 }
 
-std::optional<Response> Authenticator::authorise(Request& request, std::string_view requirement) {
+std::optional<Problem> Authenticator::check(Request& request, std::string_view requirement) {
   bool from_cookie = false;
   const std::string token = token_of(request, from_cookie);
-  if (token.empty()) return unauthorised(request);
+  if (token.empty()) return unauthorised();
   const auto caller = verify(token);
-  if (!caller) return problem_for(caller.error(), request);
-  if (!*caller) return unauthorised(request);
+  if (!caller) return problem_of(caller.error(), request);
+  if (!*caller) return unauthorised();
   if (from_cookie && is_cross_site(request))
-    return respond::problem(request, {.status = 403, .detail = "The request came from another site's page."});
+    return Problem{.status = 403, .detail = "The request came from another site's page."};
   if (!may((*caller)->role, requirement))
-    return respond::problem(request, {.status = 403,
-                                      .detail = "This key may not do that.",
-                                      .hint = "It needs a key with the role " + std::string(requirement) + "."});
+    return Problem{.status = 403,
+                   .detail = "This key may not do that.",
+                   .hint = "It needs a key with the role " + std::string(requirement) + "."};
   request.principal = **caller;
   return std::nullopt;
+}
+
+std::optional<Response> Authenticator::authorise(Request& request, std::string_view requirement) {
+  const auto problem = check(request, requirement);
+  if (!problem) return std::nullopt;
+  Response response = respond::problem(request, *problem);
+  if (problem->status == 401) response.headers.set("WWW-Authenticate", "Bearer");
+  return response;
 }
 
 const Caller& caller_of(const Request& request) {

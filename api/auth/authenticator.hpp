@@ -1,9 +1,9 @@
 // Tells who sent a request by the key it carries, and refuses those who may not use a route.
 //
-// A token comes as `Authorization: Bearer TOKEN`, as the password of `Authorization: Basic`, as `X-Api-Key`, or in the
-// page's cookie. Keys are looked up by id and compared in constant time (schema/registry); an answer is remembered for
-// kAnswerLife, so a revoked key stops working within that time. When the keys cannot be read the answer is 503, never
-// 401: a sender must try again, not give up. Thread-safe.
+// A token comes as `Authorization: Bearer TOKEN`, as the password of `Authorization: Basic`, as `X-Api-Key`, from
+// Firehose as `X-Amz-Firehose-Access-Key`, or in the page's cookie. Keys are looked up by id and compared in constant
+// time (schema/registry); an answer is remembered for kAnswerLife, so a revoked key stops working within that time.
+// When the keys cannot be read the answer is 503, never 401: a sender must try again, not give up. Thread-safe.
 #pragma once
 #include <chrono>
 #include <map>
@@ -15,6 +15,7 @@
 #include "api/http/request.hpp"
 #include "api/http/response.hpp"
 #include "schema/pg/database.hpp"
+#include "schema/registry/api_keys.hpp"
 
 namespace backtrail::api {
 
@@ -32,6 +33,8 @@ class Authenticator {
 
   explicit Authenticator(schema::Database& api) : database_(api) {}
 
+  // Puts the Caller into Request::principal, or says why not.
+  std::optional<Problem> check(Request& request, std::string_view requirement);
   // For ServerOptions::authorise: puts the Caller into Request::principal, or gives the refusing answer.
   std::optional<Response> authorise(Request& request, std::string_view requirement);
   // Nothing: no such key. An error: the keys could not be read.
@@ -50,6 +53,11 @@ class Authenticator {
 // The token that the request carries; empty when none. `from_cookie` is told because browsers send cookies by
 // themselves.
 std::string token_of(const Request& request, bool& from_cookie);
+
+// Whether a role meets a requirement.
+bool may(Role role, std::string_view requirement);
+// Nothing for a role that this program does not know.
+std::optional<Caller> caller_from(const schema::VerifiedKey& key);
 
 const Caller& caller_of(const Request& request);
 

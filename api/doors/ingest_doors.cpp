@@ -1,30 +1,34 @@
 #include "api/doors/ingest_doors.hpp"
 
-#include "api/auth/authenticator.hpp"
-#include "api/rest/problem.hpp"
+#include <algorithm>
+#include <array>
+
+#include "api/doors/door.hpp"
+#include "api/doors/firehose.hpp"
 #include "api/rest/receipt_json.hpp"
 
 namespace backtrail::api {
 namespace {
 
-AsyncHandler door(ingest::Pipeline& pipeline, const char* name) {
-  return [&pipeline, name](std::shared_ptr<const Request> request, Done done) {
-    const Caller& caller = caller_of(*request);
-    ingest::Delivery delivery;
-    delivery.id.bytes = schema::random_hash_key().bytes;
-    delivery.door = name;
-    delivery.key_id = caller.key_id;
-    delivery.origin = "request " + request->request_id;
-    delivery.body = request->body;
-    delivery.scope = caller.scope;
-    delivery.received_us = schema::now_us();
-    pipeline.submit(std::move(delivery), [request, done](const ingest::Receipt& receipt) {
-      if (receipt.error)
-        done(problem_for(*receipt.error, *request));
-      else
-        done(respond::json(receipt_json(receipt)));
-    });
+constexpr const char* kEventBridgePath = "/ingest/eventbridge";
+constexpr const char* kRawPath = "/ingest/raw";
+
+// The body as it is; the Range header that EventBridge sends with a POST means nothing.
+AsyncHandler plain_door(ingest::Pipeline& pipeline, const char* name) {
+  return [&pipeline, name](const std::shared_ptr<const Request>& request, const Done& done) {
+    if (request->body.empty()) return done(door_refusal(*request, no_body()));
+    submit(pipeline, delivery_of(*request, name, caller_of(*request), request->body), request, done);
   };
+}
+
+RouteOptions door_options(std::size_t body_bytes_max, std::chrono::milliseconds deadline) {
+  RouteOptions options;
+  options.auth = kNeedsIngest;
+  options.run_on = RunOn::kIngestWorker;
+  options.body_limit_bytes = body_bytes_max;
+  options.deadline = deadline;
+  options.render_error = door_refusal;
+  return options;
 }
 
 }  // namespace
@@ -33,14 +37,53 @@ std::string receipt_json(const ingest::Receipt& receipt) {
   return dump(receipt_counts_json(receipt));
 }
 
-void add_ingest_doors(Router& router, ingest::Pipeline& pipeline) {
-  RouteOptions options;
-  options.auth = kNeedsIngest;
-  options.run_on = RunOn::kIngestWorker;
-  options.body_limit_bytes = kEventBridgeBodyBytesMax;
-  router.add_async(Method::kPost, "/ingest/eventbridge", door(pipeline, "eventbridge"), options);
-  options.body_limit_bytes = kRawBodyBytesMax;
-  router.add_async(Method::kPost, "/ingest/raw", door(pipeline, "raw"), options);
+Response door_refusal(const Request& request, const Problem& problem) {
+  if (request.route == kFirehosePath) return firehose_refusal(request, problem);
+  Response response = respond::problem(request, retriable(problem));
+  // SNS sends the name and password of its URL only after it was asked for them.
+  if (response.status == 401)
+    response.headers.set("WWW-Authenticate", request.route == kSnsPath ? "Basic realm=\"backtrail\"" : "Bearer");
+  return response;
+}
+
+void submit(ingest::Pipeline& pipeline, ingest::Delivery delivery, const std::shared_ptr<const Request>& request,
+            const Done& done) {
+  pipeline.submit(std::move(delivery), [request, done](const ingest::Receipt& receipt) {
+    if (receipt.error)
+      done(door_refusal(*request, not_stored(*receipt.error, *request)));
+    else
+      done(respond::json(receipt_json(receipt)));
+  });
+}
+
+bool is_door(const Request& request) {
+  constexpr std::array<std::string_view, 4> kDoors{kEventBridgePath, kFirehosePath, kSnsPath, kRawPath};
+  return std::find(kDoors.begin(), kDoors.end(), request.route) != kDoors.end();
+}
+
+std::optional<Response> authorise_door(Authenticator& authenticator, const SnsDoor* sns, Request& request) {
+  bool from_cookie = false;
+  const bool may_be_signed = request.route == kSnsPath && sns != nullptr && sns->takes_signed_messages();
+  if (may_be_signed && token_of(request, from_cookie).empty()) return std::nullopt;
+  auto problem = authenticator.check(request, kNeedsIngest);
+  if (!problem) return std::nullopt;
+  // To EventBridge 401 means "try again for a day", 403 "throw it away": a key of the wrong role can be mended.
+  if (problem->status == 403) problem->status = 401;
+  return door_refusal(request, *problem);
+}
+
+void add_ingest_doors(Router& router, ingest::Pipeline& pipeline, SnsDoor& sns) {
+  router.add_async(Method::kPost, kEventBridgePath, plain_door(pipeline, "eventbridge"),
+                   door_options(kEventBridgeBodyBytesMax, kEventBridgeDeadline));
+  router.add_async(Method::kPost, kRawPath, plain_door(pipeline, "raw"), door_options(kRawBodyBytesMax, kRawDeadline));
+  router.add_async(Method::kPost, kFirehosePath, firehose_door(pipeline),
+                   door_options(kFirehoseBodyBytesMax, kFirehoseDeadline));
+  RouteOptions signed_too = door_options(kSnsBodyBytesMax, kSnsDeadline);
+  signed_too.auth = kNeedsKeyOrSignature;
+  router.add_async(
+      Method::kPost, kSnsPath,
+      [&sns](const std::shared_ptr<const Request>& request, const Done& done) { sns.handle(request, done); },
+      signed_too);
 }
 
 }  // namespace backtrail::api

@@ -6,6 +6,8 @@
 
 namespace backtrail::api {
 
+// What the error means to whoever asked.
+Problem problem_of(const schema::Error& error, const Request& request);
 // The database's own words stay in the log; the answer carries the request's id.
 Response problem_for(const schema::Error& error, const Request& request);
 

@@ -66,6 +66,24 @@ Result<void> parse_listen(const std::string& text, ListenOptions& options) {
   return {};
 }
 
+Result<api::SnsOptions> sns_options(const ListenOptions& listen) {
+  api::SnsOptions options;
+  for (const std::string& binding : listen.sns_topics) {
+    const auto equals = binding.rfind('=');
+    const std::string arn = binding.substr(0, equals);
+    if (equals == std::string::npos || equals + 1 == binding.size() || !api::parse_sns_topic(arn))
+      return fail(Code::kBadParameter,
+                  "--sns-topic takes TOPIC_ARN=KEY_ID, such as arn:aws:sns:eu-west-1:111122223333:findings=KEY_ID");
+    options.topics[arn] = binding.substr(equals + 1);
+  }
+  if (!options.topics.empty() && listen.sns_certificates.empty() && !listen.sns_fetch_certificates)
+    return fail(Code::kBadParameter, "--sns-topic needs --sns-certificates DIR or --sns-fetch-certificates");
+  options.allow_version_1 = listen.sns_allow_version_1;
+  options.certificates.directory = listen.sns_certificates;
+  if (listen.sns_fetch_certificates) options.certificates.fetch = api::fetch_over_https();
+  return options;
+}
+
 void block_stop_signals() {
   const sigset_t set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
@@ -120,6 +138,9 @@ Result<std::unique_ptr<ServerRuntime>> ServerRuntime::start(const WarehouseAcces
   app.maintenance = &runtime->maintenance_database_;
   app.pipeline = runtime->pipeline_.get();
   app.ingest = &runtime->ingest_;
+  auto sns = sns_options(listen);
+  if (!sns) return sns.error();
+  app.sns = std::move(*sns);
   app.hash_key = *hash_key;
   app.serve_questions = roles.api;
   if (roles.api) app.web_directory = listen.web_directory;

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "deploy/commands/maintenance.hpp"
 #include "deploy/commands/warehouse_access.hpp"
@@ -20,12 +21,18 @@ struct ListenOptions {
   std::string tls_certificate, tls_key;
   bool plain_http_anywhere = false;
   std::filesystem::path web_directory;
+  std::vector<std::string> sns_topics;  // "TOPIC_ARN=KEY_ID"
+  std::filesystem::path sns_certificates;
+  bool sns_fetch_certificates = false, sns_allow_version_1 = false;
 };
 
 // "collector,api,maintenance" in any choice.
 schema::Result<ServerRoles> parse_roles(const std::string& text);
 // "127.0.0.1:8844", "[::1]:8844"
 schema::Result<void> parse_listen(const std::string& text, ListenOptions& options);
+
+// What the SNS door needs from the options.
+schema::Result<api::SnsOptions> sns_options(const ListenOptions& listen);
 
 // Blocks SIGINT and SIGTERM in this thread and all that it starts; call before the first thread exists.
 void block_stop_signals();

@@ -110,6 +110,7 @@ int run(UpCommand command) {
   if (command.sample_events > 0)  // before a PostgreSQL is made for nothing
     if (const auto wrong = ingest::sample::check(sample_options(command.sample_events, {})))
       return report(fail(Code::kBadParameter, *wrong));
+  if (const auto sns = sns_options(command.listen); !sns) return report(sns.error());
   block_stop_signals();
   const auto access = WarehouseAccess::open(command.warehouse);
   if (!access) return report(access.error());
@@ -144,6 +145,16 @@ void add_server_options(CLI::App& command, UpCommand& options) {
   command.add_option("--web-dir", options.listen.web_directory, "the built page")
       ->envname("BACKTRAIL_WEB_DIR")
       ->capture_default_str();
+  command
+      .add_option("--sns-topic", options.listen.sns_topics,
+                  "TOPIC_ARN=KEY_ID: take signed messages of this SNS topic for the key's accounts; may be repeated")
+      ->allow_extra_args(false);
+  command.add_option("--sns-certificates", options.listen.sns_certificates,
+                     "directory with the PEM files that SNS signs with, under their own names");
+  command.add_flag("--sns-fetch-certificates", options.listen.sns_fetch_certificates,
+                   "fetch from SNS what is not in that directory; otherwise nothing is ever fetched");
+  command.add_flag("--sns-signature-1", options.listen.sns_allow_version_1,
+                   "take SNS signatures of version 1 (SHA-1) too");
   add_warehouse_options(command, options.warehouse);
 }
 

@@ -1,11 +1,16 @@
 #include "ingest/decode/decode.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <libdeflate.h>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <zip.h>
+#include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "schema/core/json_tree.hpp"
 
@@ -30,20 +35,38 @@ schema::Error damaged(std::string_view what) {
   return fail(Code::kBadEncoding, fmt::format("encoding: {}", what));
 }
 
-// How far the output of `input` bytes may grow.
-std::size_t output_limit(std::size_t input, std::size_t budget, const DecodeLimits& limits) {
-  return std::min(budget, std::max(limits.ratio_free_bytes, input * limits.ratio_max));
+// Up to here room is taken at once. What wants more is measured first, in pieces that are thrown away: a bomb then
+// costs time up to the limit, but no memory.
+constexpr std::size_t kFirstRoomBytes = 8U * 1024 * 1024;
+constexpr std::size_t kPieceBytes = 64U * 1024;
+
+// How much one gzip member makes; more than `limit` when it is more. Nothing when it is damaged before that.
+std::optional<std::size_t> gzip_member_size(std::string_view bytes, std::size_t limit) {
+  constexpr int kGzipWindow = 15 + 16;
+  z_stream stream{};
+  if (inflateInit2(&stream, kGzipWindow) != Z_OK) return std::nullopt;
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> ends(&stream, inflateEnd);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(std::min<std::size_t>(bytes.size(), std::numeric_limits<uInt>::max()));
+  std::array<Bytef, kPieceBytes> piece;
+  for (int state = Z_OK; state == Z_OK && stream.total_out <= limit;) {
+    stream.next_out = piece.data();
+    stream.avail_out = static_cast<uInt>(piece.size());
+    state = inflate(&stream, Z_NO_FLUSH);
+    if (state != Z_OK && state != Z_STREAM_END) return std::nullopt;
+  }
+  return stream.total_out;
 }
 
 // One gzip member; `used` is how many input bytes it took. `room` is kept between members: a delivery may have very
 // many small ones, and making room for each would take the square of their number. The result lives until `room` is
 // used again.
-Result<std::string_view> gunzip_member(std::string_view bytes, std::size_t budget, const DecodeLimits& limits,
-                                       std::string& room, std::size_t& used) {
+Result<std::string_view> gunzip_member(std::string_view bytes, std::size_t limit, std::string& room,
+                                       std::size_t& used) {
   thread_local const std::unique_ptr<libdeflate_decompressor, FreeDeflate> decompressor(
       libdeflate_alloc_decompressor());
-  const std::size_t limit = output_limit(bytes.size(), budget, limits);
-  if (const std::size_t guess = std::min(limit, bytes.size() * 8 + 4096); room.size() < guess) room.resize(guess);
+  const std::size_t guess = std::min({limit, bytes.size() * 8 + 4096, kFirstRoomBytes});
+  if (room.size() < guess) room.resize(guess);
   for (;;) {
     const std::size_t available = std::min(room.size(), limit);
     std::size_t produced = 0;
@@ -51,43 +74,106 @@ Result<std::string_view> gunzip_member(std::string_view bytes, std::size_t budge
                                           &produced)) {
       case LIBDEFLATE_SUCCESS:
         return std::string_view(room).substr(0, produced);
-      case LIBDEFLATE_INSUFFICIENT_SPACE:
+      case LIBDEFLATE_INSUFFICIENT_SPACE: {
         if (available == limit) return bomb(bytes.size(), limit);
-        room.resize(std::min(limit, room.size() * 4));
+        if (room.size() < kFirstRoomBytes) {
+          room.resize(std::min({limit, room.size() * 4, kFirstRoomBytes}));
+          break;
+        }
+        const auto size = gzip_member_size(bytes, limit);
+        if (size && *size > limit) return bomb(bytes.size(), limit);
+        if (!size || *size <= available) return damaged("gzip is truncated or its checksum is wrong");
+        std::string().swap(room);
+        room.resize(*size);
         break;
+      }
       default:
         return damaged("gzip is truncated or its checksum is wrong");
     }
   }
 }
 
-Result<std::string> unzstd(std::string_view bytes, std::size_t budget, const DecodeLimits& limits) {
-  constexpr int kWindowLogMax = 27;  // 128 MiB: a frame that asks for more is refused before it is allocated
-  const std::unique_ptr<ZSTD_DCtx, FreeZstd> context(ZSTD_createDCtx());
-  ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kWindowLogMax);
-  const std::size_t limit = output_limit(bytes.size(), budget, limits);
-  std::string out;
-  ZSTD_inBuffer input{bytes.data(), bytes.size(), 0};
-  std::size_t hint = 1;
-  // The input may be used up before all that it makes has come out.
-  for (bool more_inside = false; input.pos < input.size || (more_inside && hint != 0);) {
-    const std::size_t before = out.size();
-    if (before > limit) return bomb(bytes.size(), limit);
-    out.resize(before + std::min(limit + 1 - before, ZSTD_DStreamOutSize()));  // one byte more tells n from n + 1
-    ZSTD_outBuffer output{out.data() + before, out.size() - before, 0};
-    hint = ZSTD_decompressStream(context.get(), &output, &input);
-    more_inside = output.pos == output.size;
-    out.resize(before + output.pos);
-    if (ZSTD_isError(hint) != 0) return damaged("zstd is damaged");
+schema::Error zstd_error(std::size_t code) {
+  switch (ZSTD_getErrorCode(code)) {
+    case ZSTD_error_srcSize_wrong:
+      return damaged("zstd is truncated");
+    case ZSTD_error_frameParameter_windowTooLarge:
+      return damaged("zstd asks for a window of more than 8 MiB");
+    default:
+      return damaged("zstd is damaged");
   }
-  if (out.size() > limit) return bomb(bytes.size(), limit);
-  if (hint != 0) return damaged("zstd is truncated");
+}
+
+// A frame that does not say its size, as streaming senders make it, in pieces.
+template <class Take>
+std::optional<schema::Error> stream_zstd(ZSTD_DCtx* context, std::string_view frame, const Take& take) {
+  constexpr int kWindowLogMax = 23;  // 8 MiB, what RFC 8878 asks decoders for; a frame that wants more is refused
+  ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters);
+  ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, kWindowLogMax);
+  ZSTD_inBuffer input{frame.data(), frame.size(), 0};
+  std::array<char, kPieceBytes> piece;
+  // The input may be used up before all that it makes has come out.
+  for (std::size_t hint = 1; hint != 0;) {
+    ZSTD_outBuffer output{piece.data(), piece.size(), 0};
+    const std::size_t before = input.pos;
+    hint = ZSTD_decompressStream(context, &output, &input);
+    if (ZSTD_isError(hint) != 0) return zstd_error(hint);
+    if (hint != 0 && output.pos == 0 && input.pos == before) return damaged("zstd is truncated");
+    if (!take(std::string_view(piece.data(), output.pos))) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+Result<void> unzstd_unsized(ZSTD_DCtx* context, std::string_view frame, std::size_t limit, std::string& out) {
+  std::size_t size = out.size();
+  const auto measured = stream_zstd(context, frame, [&](std::string_view piece) {
+    size += piece.size();
+    return size <= limit;
+  });
+  if (measured) return *measured;
+  if (size > limit) return bomb(frame.size(), limit);
+  out.reserve(size);
+  const auto made = stream_zstd(context, frame, [&](std::string_view piece) {
+    out += piece;
+    return true;
+  });
+  if (made) return *made;
+  return {};
+}
+
+Result<void> unzstd_sized(ZSTD_DCtx* context, std::string_view frame, std::size_t size, std::string& out) {
+  // Not a string: its zeros would take the memory that a lying header asks for.
+  const auto room = std::make_unique_for_overwrite<char[]>(size);
+  const std::size_t got = ZSTD_decompressDCtx(context, room.get(), size, frame.data(), frame.size());
+  if (ZSTD_isError(got) != 0) return zstd_error(got);
+  out.append(room.get(), got);
+  return {};
+}
+
+// All frames; skippable ones hold nothing.
+Result<std::string> unzstd(std::string_view bytes, std::size_t limit) {
+  const std::unique_ptr<ZSTD_DCtx, FreeZstd> context(ZSTD_createDCtx());
+  std::string out;
+  while (!bytes.empty()) {
+    const std::size_t used = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
+    if (ZSTD_isError(used) != 0) return zstd_error(used);
+    const std::string_view frame = bytes.substr(0, used);
+    bytes.remove_prefix(used);
+    const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+    if (size == ZSTD_CONTENTSIZE_ERROR) return damaged("zstd is damaged");
+    const bool sized = size != ZSTD_CONTENTSIZE_UNKNOWN;
+    if (sized && size > limit - out.size()) return bomb(frame.size(), limit);
+    const auto done =
+        sized ? unzstd_sized(context.get(), frame, size, out) : unzstd_unsized(context.get(), frame, limit, out);
+    if (!done) return done.error();
+  }
   return out;
 }
 
 class Decoder {
  public:
-  Decoder(const DecodeLimits& limits, Decoded& out) : limits_(limits), budget_(limits.output_bytes_max), out_(out) {}
+  Decoder(std::size_t budget, const std::function<void(Document)>& take) : budget_(budget), take_(take) {}
+  std::vector<DecodeFailure> failures;
 
   void run(std::string_view bytes, std::string_view name, int depth) {
     const Container container = container_of(bytes);
@@ -99,7 +185,7 @@ class Decoder {
       case Container::kGzip:
         return run_gzip(bytes, name, depth);
       case Container::kZstd:
-        return take(unzstd(bytes, budget_, limits_), bytes, name, depth);
+        return take(unzstd(bytes, budget_), bytes, name, depth);
       case Container::kZip:
         return run_zip(bytes, depth);
     }
@@ -110,15 +196,14 @@ class Decoder {
   // of its parts are damaged.
   void fail_with(schema::Error error, std::string_view raw) {
     if (!outermost_.empty()) raw = outermost_;
-    if (!out_.failures.empty() && out_.failures.back().raw.data() == raw.data() &&
-        out_.failures.back().raw.size() == raw.size())
+    if (!failures.empty() && failures.back().raw.data() == raw.data() && failures.back().raw.size() == raw.size())
       return;
-    out_.failures.push_back({std::move(error), raw});
+    failures.push_back({std::move(error), raw});
   }
 
   void keep(std::string text, std::string_view name) {
     pad(text);
-    out_.documents.push_back({std::move(text), std::string(name)});
+    take_({std::move(text), std::string(name)});
   }
 
   // Counts the output against the budget and decodes what is inside.
@@ -136,7 +221,7 @@ class Decoder {
     std::string joined, room;
     while (container_of(bytes) == Container::kGzip) {
       std::size_t used = 0;
-      const auto member = gunzip_member(bytes, budget_, limits_, room, used);
+      const auto member = gunzip_member(bytes, budget_, room, used);
       if (!member) {
         if (!joined.empty()) keep(std::move(joined), name);
         return fail_with(member.error(), bytes);
@@ -182,27 +267,32 @@ class Decoder {
   Result<std::string> unzip_entry(zip_t* archive, zip_uint64_t index, std::string_view bytes) const {
     const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file(zip_fopen_index(archive, index, 0), zip_fclose);
     if (file == nullptr) return damaged("zip entry cannot be read");
-    const std::size_t limit = output_limit(bytes.size(), budget_, limits_);
+    // An entry may not make more than the directory says it holds.
+    zip_stat_t stat;
+    if (zip_stat_index(archive, index, 0, &stat) != 0 || (stat.valid & ZIP_STAT_SIZE) == 0)
+      return damaged("zip entry does not say its size");
+    if (stat.size > budget_) return bomb(bytes.size(), budget_);
     std::string text;
+    text.reserve(std::min<std::size_t>(stat.size, kFirstRoomBytes) + schema::kJsonPaddingBytes);
+    std::array<char, kPieceBytes> piece;
     for (zip_int64_t got = 1; got > 0;) {
-      constexpr std::size_t kStep = 256 * 1024;
-      const std::size_t before = text.size();
-      if (before > limit) return bomb(bytes.size(), limit);
-      text.resize(before + kStep);
-      got = zip_fread(file.get(), text.data() + before, kStep);
-      text.resize(before + static_cast<std::size_t>(std::max<zip_int64_t>(got, 0)));
-      if (got < 0) return damaged("zip entry is damaged");
+      got = zip_fread(file.get(), piece.data(), piece.size());
+      if (got < 0 || text.size() + static_cast<std::size_t>(got) > stat.size) return damaged("zip entry is damaged");
+      text.append(piece.data(), static_cast<std::size_t>(got));
     }
     return text;
   }
 
-  const DecodeLimits& limits_;
   std::size_t budget_;
   std::string_view outermost_;
-  Decoded& out_;
+  const std::function<void(Document)>& take_;
 };
 
 }  // namespace
+
+std::size_t output_limit(std::size_t input, const DecodeLimits& limits) {
+  return std::min(limits.output_bytes_max, std::max(limits.ratio_free_bytes, input * limits.ratio_max));
+}
 
 void pad(std::string& text) {
   text.reserve(text.size() + schema::kJsonPaddingBytes);
@@ -216,9 +306,17 @@ Container container_of(std::string_view bytes) {
   return Container::kNone;
 }
 
+std::vector<DecodeFailure> decode_each(std::string_view bytes, const DecodeLimits& limits,
+                                       const std::function<void(Document)>& take) {
+  Decoder decoder(output_limit(bytes.size(), limits), take);
+  decoder.run(bytes, {}, 0);
+  return std::move(decoder.failures);
+}
+
 Decoded decode(std::string_view bytes, const DecodeLimits& limits) {
   Decoded decoded;
-  Decoder(limits, decoded).run(bytes, {}, 0);
+  decoded.failures =
+      decode_each(bytes, limits, [&decoded](Document document) { decoded.documents.push_back(std::move(document)); });
   return decoded;
 }
 

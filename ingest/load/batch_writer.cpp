@@ -164,7 +164,8 @@ void write_delivery(schema::Transaction& tx, const Delivery& delivery, std::size
   }
   tx.exec(sql::delivery_insert, to_string(delivery.id), delivery.door, delivery.key_id,
           schema::format_rfc3339(delivery.received_us), body_bytes, kinds.value(), received.value(), fresh.value(),
-          duplicates.value(), variants.value(), updated.value(), stale.value(), quarantined.value());
+          duplicates.value(), variants.value(), updated.value(), stale.value(), quarantined.value(),
+          delivery.sender_request_id, delivery.source, delivery.attributes);
 }
 
 schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& batch, std::int64_t now_us) {

@@ -24,6 +24,9 @@ std::string encode_delivery(const Delivery& delivery) {
                                         {"door", delivery.door},
                                         {"key_id", delivery.key_id},
                                         {"origin", delivery.origin},
+                                        {"sender_request_id", delivery.sender_request_id},
+                                        {"source", delivery.source},
+                                        {"attributes", delivery.attributes},
                                         {"accounts", accounts_of(delivery.scope)},
                                         {"received_us", delivery.received_us},
                                         {"decoded_bytes_max", delivery.decoded_bytes_max}};
@@ -52,6 +55,9 @@ schema::Result<Delivery> decode_delivery(std::string_view payload) {
     delivery.door = about.at("door");
     delivery.key_id = about.at("key_id");
     delivery.origin = about.at("origin");
+    delivery.sender_request_id = about.value("sender_request_id", "");
+    delivery.source = about.value("source", "");
+    delivery.attributes = about.value("attributes", "");
     const auto scope = schema::AccountScope::from_list(about.at("accounts").get<std::vector<std::string>>());
     if (!scope) return damaged();
     delivery.scope = *scope;

@@ -24,6 +24,11 @@ struct StoredKey {
   std::string accounts;  // joined by commas
   Bytes secret_sha256;
 };
+struct KeyScope {
+  std::string key_id, name, role;
+  std::string accounts;  // joined by commas
+};
+BOOST_DESCRIBE_STRUCT(KeyScope, (), (key_id, name, role, accounts))
 BOOST_DESCRIBE_STRUCT(StoredKey, (), (key_id, name, role, accounts, secret_sha256))
 
 struct ListedKey {
@@ -164,6 +169,17 @@ Result<std::optional<VerifiedKey>> verify_api_key(Database& api, std::string_vie
     const bool equal =
         expected.size() == digest.size() && sodium_memcmp(expected.data(), digest.data(), digest.size()) == 0;
     if (found.empty() || !equal) return Answer{};
+    const auto& key = found.front();
+    return Answer{VerifiedKey{key.key_id, key.name, key.role, split(key.accounts)}};
+  });
+}
+
+Result<std::optional<VerifiedKey>> find_api_key(Database& api, std::string_view key_id, std::int64_t now_us) {
+  using Answer = std::optional<VerifiedKey>;
+  if (!is_base32(key_id, kKeyIdChars)) return Answer{};
+  return api.read(AccountScope::none(), [&](Transaction& tx) -> Result<Answer> {
+    const auto found = rows_as<KeyScope>(tx.exec(sql::api_key_scope, std::string(key_id), format_rfc3339(now_us)));
+    if (found.empty()) return Answer{};
     const auto& key = found.front();
     return Answer{VerifiedKey{key.key_id, key.name, key.role, split(key.accounts)}};
   });

@@ -54,4 +54,7 @@ Result<void> revoke_api_key(Database& maintenance, std::string_view key_id, std:
 // as the api role, which can look up one key by its id and nothing else.
 Result<std::optional<VerifiedKey>> verify_api_key(Database& api, std::string_view token, std::int64_t now_us);
 
+// What a valid key may do, for a sender that proved itself without the key's secret. Empty: unknown, expired, revoked.
+Result<std::optional<VerifiedKey>> find_api_key(Database& api, std::string_view key_id, std::int64_t now_us);
+
 }  // namespace backtrail::schema

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ingest/load/coverage_writer.hpp"
+#include "schema/registry/sns_subscriptions.hpp"
 #include "tests/db/ingest_warehouse.hpp"
 
 namespace backtrail::ingest {
@@ -230,6 +231,10 @@ TEST(RowSecurityTest, ARoleSeesOnlyItsAccountsInEveryTable) {
                                   account));
     warehouse.value(
         fmt::format("INSERT INTO event_part VALUES ('2026-11-02', '{}', gen_random_uuid(), 1, 1, 1, '')", account));
+    const auto noted = schema::note_sns_subscription(warehouse.ingest(), schema::AccountScope::all(),
+                                                     {account, fmt::format("arn:aws:sns:eu-west-1:{}:topic", account),
+                                                      "SubscriptionConfirmation", "id", "url", "key", kNowUs});
+    ASSERT_TRUE(noted) << noted.error().detail;
   }
   warehouse.deliver("of no account");
   ASSERT_TRUE(ingest::fold_coverage(warehouse.ingest()).has_value());

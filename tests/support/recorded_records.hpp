@@ -51,7 +51,7 @@ inline RecordedRecords recognised(std::string_view bytes, const ingest::DecodeLi
   const schema::HashKey key{};
   const ingest::MapContext context{1'793'707'200 * schema::kMicrosPerSecond, &key};
   ingest::Recogniser recogniser(context, sink);
-  recogniser.run(ingest::decode(bytes, limits));
+  recogniser.run(bytes, limits);
   return sink;
 }
 

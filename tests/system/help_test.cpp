@@ -44,6 +44,8 @@ TEST(HelpTest, RefusalsSayWhatToDoNext) {
       {{"lookup"}, 2, "--user"},
       {{"import"}, 2, "PATH"},
       {{"up", "--listen", "nowhere"}, 1, "ADDRESS:PORT"},
+      {{"up", "--sns-topic", "findings"}, 1, "TOPIC_ARN=KEY_ID"},
+      {{"up", "--sns-topic", "arn:aws:sns:eu-west-1:111122223333:findings=4t9p3k7h2m5x"}, 1, "--sns-certificates"},
       {{"serve", "--roles", "dancer"}, 1, "collector, api and maintenance"},
       {{"up", "--database-url", "postgresql:///nothing?host=/nonexistent"}, 1, "/nonexistent"},
   };
