@@ -22,7 +22,7 @@ namespace backtrail::api {
 
 struct App::Impl {
   explicit Impl(const AppOptions& o) : options(o), warehouse{*o.api, o.hash_key}, authenticator(*o.api) {
-    if (o.pipeline != nullptr) sns = std::make_unique<SnsDoor>(*o.pipeline, *o.ingest, *o.api, o.sns);
+    if (o.intake != nullptr) sns = std::make_unique<SnsDoor>(*o.intake, *o.ingest, *o.api, o.sns);
     if (o.web_directory) page = std::make_unique<StaticFiles>(StaticFiles::from_directory(*o.web_directory));
   }
 
@@ -88,12 +88,12 @@ void App::Impl::add_registry(Router& router) {
       administrator);
 }
 
-// Only where the pipeline runs.
+// Only where something is collected.
 void App::Impl::add_replays(Router& router) {
-  if (options.pipeline == nullptr || options.ingest == nullptr) return;
+  if (options.intake == nullptr || options.ingest == nullptr) return;
   RouteOptions administrator;
   administrator.auth = kNeedsAdministrator;
-  const auto rights = [this] { return ReplayRights{warehouse, *options.pipeline, *options.ingest}; };
+  const auto rights = [this] { return ReplayRights{warehouse, options.intake->pipeline(), *options.ingest}; };
   router.add(
       Method::kPost, "/api/v1/quarantine/replay",
       [rights](const Request& r) { return quarantine_replay_all(r, caller_of(r), rights()); }, administrator);
@@ -111,8 +111,15 @@ void App::Impl::add_sns_questions(Router& router) {
       [this](const Request& r) { return sns_subscriptions_list(r, caller_of(r), *options.api); }, administrator);
 }
 
-// Ready: the database answers as the role that answers questions.
+// Ready: a collector made something durable just now; where nothing is collected, the database answers.
 Response App::Impl::ready(const Request& request) {
+  if (options.intake != nullptr) {
+    if (options.intake->ready()) return respond::json(R"({"ready":true})");
+    return respond::problem(request, {.status = 503,
+                                      .detail = "Nothing could be stored for a while.",
+                                      .hint = "Look at the database and at the room on this machine's disk.",
+                                      .retry_after_s = 2});
+  }
   const auto rules = schema::read_retention_rules(*options.api);
   if (!rules) return problem_for(rules.error(), request);
   return respond::json(R"({"ready":true})");
@@ -125,7 +132,7 @@ void App::Impl::add_health(Router& router) {
       Method::kGet, "/livez", [](const Request&) { return respond::json(R"({"live":true})"); }, quick);
   router.add(Method::kGet, "/readyz", [this](const Request& r) { return ready(r); });
   router.add(Method::kGet, "/metrics", [this](const Request&) {
-    return respond::bytes(metrics.text(options.pipeline), "text/plain; version=0.0.4; charset=utf-8");
+    return respond::bytes(metrics.text(options.intake), "text/plain; version=0.0.4; charset=utf-8");
   });
   router.add(Method::kGet, "/openapi.json",
              [](const Request&) { return respond::json(std::string(backtrail_openapi())); });
@@ -143,7 +150,7 @@ Router App::router() {
     impl_->add_replays(router);
     impl_->add_sns_questions(router);
   }
-  if (impl_->options.pipeline != nullptr) add_ingest_doors(router, *impl_->options.pipeline, *impl_->sns);
+  if (impl_->options.intake != nullptr) add_ingest_doors(router, *impl_->options.intake, *impl_->sns);
   if (impl_->page) impl_->page->add_routes(router);
   return router;
 }

@@ -1,6 +1,6 @@
-// Everything that is served, put together: the table of routes over the warehouse, the pipeline and the page's files.
+// Everything that is served, put together: the table of routes over the warehouse, the intake and the page's files.
 //
-// Keep the App alive as long as the server. A process that only serves the API has no pipeline, one that only collects
+// Keep the App alive as long as the server. A process that only serves the API has no intake, one that only collects
 // no page. Thread-safe after construction.
 #pragma once
 #include <filesystem>
@@ -12,7 +12,7 @@
 #include "api/http/router.hpp"
 #include "api/http/server.hpp"
 #include "api/metrics.hpp"
-#include "ingest/pipeline.hpp"
+#include "ingest/intake.hpp"
 #include "query/warehouse.hpp"
 
 namespace backtrail::api {
@@ -20,7 +20,7 @@ namespace backtrail::api {
 struct AppOptions {
   schema::Database* api = nullptr;          // as backtrail_api; needed
   schema::Database* maintenance = nullptr;  // as backtrail_maintenance; for the account registry
-  ingest::Pipeline* pipeline = nullptr;     // doors are open when it is there …
+  ingest::Intake* intake = nullptr;         // doors are open when it is there …
   schema::Database* ingest = nullptr;       // … as backtrail_ingest
   SnsOptions sns;
   schema::HashKey hash_key;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/version.hpp"
+#include "schema/core/time.hpp"
 
 namespace backtrail::api {
 namespace {
@@ -43,6 +44,38 @@ std::vector<prometheus::MetricFamily> ingest_families(const ingest::Pipeline& pi
   return {std::move(received), std::move(records)};
 }
 
+prometheus::MetricFamily single(const char* name, const char* help, prometheus::MetricType type, double value) {
+  prometheus::ClientMetric metric;
+  (type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+  return {name, help, type, {metric}};
+}
+
+// What became of deliveries as a whole, and what waits on this machine's disk.
+std::vector<prometheus::MetricFamily> intake_families(ingest::Intake& intake) {
+  using prometheus::MetricType;
+  const auto status = intake.status();
+  const auto spool = intake.spool() != nullptr ? intake.spool()->status() : ingest::spool::SpoolStatus{};
+  const double oldest_s =
+      spool.oldest_us == 0 ? 0 : static_cast<double>(schema::now_us() - spool.oldest_us) / schema::kMicrosPerSecond;
+  const auto number = [](auto value) { return static_cast<double>(value); };
+  return {single("backtrail_deliveries_spooled_total", "Deliveries that were promised from the spool.",
+                 MetricType::Counter, number(status.spooled)),
+          single("backtrail_deliveries_refused_total", "Deliveries whose sender was told to send again.",
+                 MetricType::Counter, number(status.refused)),
+          single("backtrail_deliveries_drained_total", "Deliveries brought from the spool into the database.",
+                 MetricType::Counter, number(status.drained)),
+          single("backtrail_deliveries_under_way_bytes", "Bytes of deliveries that are not settled.", MetricType::Gauge,
+                 number(status.bytes_under_way)),
+          single("backtrail_database_down", "1 while the database is away.", MetricType::Gauge,
+                 status.database_down ? 1 : 0),
+          single("backtrail_spool_bytes", "Bytes of the spool's segments.", MetricType::Gauge, number(spool.bytes)),
+          single("backtrail_spool_segments", "Segments in the spool.", MetricType::Gauge, number(spool.segments)),
+          single("backtrail_spool_oldest_seconds", "Age of the oldest segment; 0 when the spool is empty.",
+                 MetricType::Gauge, oldest_s),
+          single("backtrail_spool_damaged_spans_total", "Damaged spans found while draining.", MetricType::Counter,
+                 number(spool.damaged_spans))};
+}
+
 }  // namespace
 
 struct Metrics::Impl {
@@ -71,10 +104,12 @@ void Metrics::on_request(const RequestRecord& record) {
   impl_->seconds.Add({{"route", route}}, kSecondsBuckets).Observe(record.seconds);
 }
 
-std::string Metrics::text(const ingest::Pipeline* pipeline) const {
+std::string Metrics::text(ingest::Intake* intake) const {
   auto families = impl_->registry.Collect();
-  if (pipeline != nullptr)
-    for (auto& family : ingest_families(*pipeline)) families.push_back(std::move(family));
+  if (intake != nullptr) {
+    for (auto& family : ingest_families(intake->pipeline())) families.push_back(std::move(family));
+    for (auto& family : intake_families(*intake)) families.push_back(std::move(family));
+  }
   return prometheus::TextSerializer().Serialize(families);
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "api/http/server.hpp"
-#include "ingest/pipeline.hpp"
+#include "ingest/intake.hpp"
 
 namespace backtrail::api {
 
@@ -13,8 +13,8 @@ class Metrics {
   Metrics();
   ~Metrics();
   void on_request(const RequestRecord& record);
-  // The text; reads the pipeline's totals when there is one.
-  std::string text(const ingest::Pipeline* pipeline) const;
+  // The text; reads the totals of the intake when there is one.
+  std::string text(ingest::Intake* intake) const;
 
  private:
   struct Impl;

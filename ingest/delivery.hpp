@@ -17,6 +17,9 @@ struct QuarantineKey {
   schema::Uuid id{};
 };
 
+// The door of empty deliveries that only try whether something can be stored. They are no part of the books.
+inline constexpr const char* kCanaryDoor = "canary";
+
 struct Delivery {
   schema::Uuid id{};
   std::string door;    // "eventbridge", "firehose", "sns", "raw", "import"
@@ -30,6 +33,8 @@ struct Delivery {
   schema::AccountScope scope = schema::AccountScope::none();  // what the key may write
   std::int64_t received_us = 0;
   std::optional<QuarantineKey> replay_of;
+  // Until the delivery is settled: somebody may still have to write its bytes to the spool.
+  bool keep_body = false;
   std::size_t decoded_bytes_max = 65U * 1024 * 1024;  // what the body may grow to when it is decompressed
 };
 

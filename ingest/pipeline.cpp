@@ -68,18 +68,23 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::submit(Delivery delivery, ReceiptCallback callback) {
-  if (enqueue(delivery, callback, false)) return;
+  if (try_submit(delivery, callback)) return;
   Receipt refused;
   refused.error =
       schema::fail(schema::Code::kOverload, "too many deliveries are waiting; send it again in a few seconds");
   callback(refused);
 }
 
+PendingPtr Pipeline::try_submit(Delivery& delivery, ReceiptCallback callback) {
+  return enqueue(delivery, callback, false);
+}
+
 void Pipeline::submit_when_room(Delivery delivery, ReceiptCallback callback) {
   enqueue(delivery, callback, true);
 }
 
-bool Pipeline::enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait) {
+// Null: no room; nothing was taken.
+PendingPtr Pipeline::enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait) {
   const std::size_t bytes = delivery.body.size();
   std::unique_lock lock(input_mutex_);
   // One delivery always fits: otherwise one that is larger than the queue would wait for ever.
@@ -87,20 +92,21 @@ bool Pipeline::enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait)
   if (wait)
     input_room_.wait(lock, room);
   else if (!room())
-    return false;
+    return nullptr;
   input_bytes_ += bytes;
   auto counted = [this, door = delivery.door, callback = std::move(callback)](const Receipt& receipt) {
     if (receipt.error) {
       ++failures_;
-    } else {
+    } else if (door != kCanaryDoor) {
       const std::lock_guard totals_lock(totals_mutex_);
       totals_[door].add(receipt);
     }
     callback(receipt);
   };
-  input_.push_back(std::make_shared<PendingDelivery>(std::move(delivery), std::move(counted)));
+  auto pending = std::make_shared<PendingDelivery>(std::move(delivery), std::move(counted));
+  input_.push_back(pending);
   input_ready_.notify_one();
-  return true;
+  return pending;
 }
 
 Receipt Pipeline::totals() const {

@@ -48,6 +48,8 @@ class Pipeline {
 
   // Calls back exactly once. With a full input queue: at once, with kOverload.
   void submit(Delivery delivery, ReceiptCallback callback);
+  // The same, but null with a full input queue: then `delivery` is untouched and nobody is called back.
+  PendingPtr try_submit(Delivery& delivery, ReceiptCallback callback);
   // The same, but waits for room instead: for sources that can wait.
   void submit_when_room(Delivery delivery, ReceiptCallback callback);
 
@@ -63,7 +65,7 @@ class Pipeline {
 
  private:
   Pipeline(schema::Database& ingest, PipelineOptions options, schema::HashKey key, schema::RetentionRules rules);
-  bool enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait);
+  PendingPtr enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait);
   void parse_loop();
   void parse(const PendingPtr& pending, KnownNames& known);
   void push(Batch batch);

@@ -71,6 +71,7 @@ struct OutcomeCounts {
 
 struct Receipt : OutcomeCounts {
   std::array<OutcomeCounts, kRecordKinds.size()> by_kind{};
+  bool spooled = false;  // safe on the collector's disk; its records are counted when they reach the database
   std::optional<schema::Error> error;  // nothing may be promised to the sender
 
   const OutcomeCounts& of(RecordKind kind) const { return by_kind[static_cast<std::size_t>(kind)]; }

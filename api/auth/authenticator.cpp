@@ -97,13 +97,20 @@ schema::Result<std::optional<Caller>> Authenticator::verify(const std::string& t
   const auto digest = schema::sha256(token);
   const std::string remembered_as(reinterpret_cast<const char*>(digest.data()), digest.size());
   const auto now = std::chrono::steady_clock::now();
+  std::optional<Caller> believed;
   {
     const std::lock_guard lock(mutex_);
     const auto found = remembered_.find(remembered_as);
-    if (found != remembered_.end() && found->second.until > now) return found->second.caller;
+    if (found != remembered_.end()) {
+      if (found->second.until > now) return found->second.caller;
+      if (found->second.until + kBelievedWithoutDatabase > now) believed = found->second.caller;
+    }
   }
   const auto key = schema::verify_api_key(database_, token, schema::now_us());
-  if (!key) return key.error();
+  if (!key) {
+    if (believed) return believed;
+    return key.error();
+  }
   std::optional<Caller> caller;
   if (*key) caller = caller_from(**key);
   const std::lock_guard lock(mutex_);

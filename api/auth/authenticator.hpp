@@ -29,6 +29,8 @@ inline constexpr const char* kTokenCookie = "backtrail_token";
 class Authenticator {
  public:
   static constexpr std::chrono::seconds kAnswerLife{5};
+  // A key that was good is believed for so long while the keys cannot be read: what it sends goes to the spool.
+  static constexpr std::chrono::hours kBelievedWithoutDatabase{24};
   static constexpr std::size_t kRememberedMax = 10'000;
 
   explicit Authenticator(schema::Database& api) : database_(api) {}

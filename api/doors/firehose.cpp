@@ -38,14 +38,14 @@ std::string body_id(const std::string& text) {
   return id ? *id : std::string();
 }
 
-void deliver(ingest::Pipeline& pipeline, ingest::Delivery delivery, const std::shared_ptr<const Request>& request,
+void deliver(ingest::Intake& intake, ingest::Delivery delivery, const std::shared_ptr<const Request>& request,
              std::string id, const Done& done) {
-  pipeline.submit(std::move(delivery), [request, id = std::move(id), done](const ingest::Receipt& receipt) {
+  intake.submit(std::move(delivery), [request, id = std::move(id), done](const ingest::Receipt& receipt) {
     done(receipt.error ? firehose_refusal(*request, not_stored(*receipt.error, *request)) : answer(id));
   });
 }
 
-void handle(ingest::Pipeline& pipeline, const std::shared_ptr<const Request>& request, const Done& done) {
+void handle(ingest::Intake& intake, const std::shared_ptr<const Request>& request, const Done& done) {
   if (request->body.empty()) return done(firehose_refusal(*request, no_body()));
   const auto attributes = read_common_attributes(request->header("X-Amz-Firehose-Common-Attributes").value_or(""));
   if (!attributes) return done(firehose_refusal(*request, {.status = 400, .detail = attributes.error().detail}));
@@ -71,7 +71,7 @@ void handle(ingest::Pipeline& pipeline, const std::shared_ptr<const Request>& re
   delivery.sender_request_id = sender_text(id);
   delivery.source = sender_text(request->header("X-Amz-Firehose-Source-Arn").value_or(""));
   if (!attributes->empty()) delivery.attributes = json(*attributes).dump();
-  deliver(pipeline, std::move(delivery), request, std::move(id), done);
+  deliver(intake, std::move(delivery), request, std::move(id), done);
 }
 
 }  // namespace
@@ -111,9 +111,8 @@ schema::Result<std::map<std::string, std::string>> read_common_attributes(std::s
   return attributes;
 }
 
-AsyncHandler firehose_door(ingest::Pipeline& pipeline) {
-  return
-      [&pipeline](const std::shared_ptr<const Request>& request, const Done& done) { handle(pipeline, request, done); };
+AsyncHandler firehose_door(ingest::Intake& intake) {
+  return [&intake](const std::shared_ptr<const Request>& request, const Done& done) { handle(intake, request, done); };
 }
 
 }  // namespace backtrail::api

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "api/http/router.hpp"
-#include "ingest/pipeline.hpp"
+#include "ingest/intake.hpp"
 
 namespace backtrail::api {
 
@@ -32,6 +32,6 @@ Response firehose_refusal(const Request& request, const Problem& problem);
 // The X-Amz-Firehose-Common-Attributes header; empty: none. kBadParameter beyond the limits that Firehose itself has.
 schema::Result<std::map<std::string, std::string>> read_common_attributes(std::string_view header);
 
-AsyncHandler firehose_door(ingest::Pipeline& pipeline);
+AsyncHandler firehose_door(ingest::Intake& intake);
 
 }  // namespace backtrail::api

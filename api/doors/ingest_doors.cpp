@@ -14,10 +14,10 @@ constexpr const char* kEventBridgePath = "/ingest/eventbridge";
 constexpr const char* kRawPath = "/ingest/raw";
 
 // The body as it is; the Range header that EventBridge sends with a POST means nothing.
-AsyncHandler plain_door(ingest::Pipeline& pipeline, const char* name) {
-  return [&pipeline, name](const std::shared_ptr<const Request>& request, const Done& done) {
+AsyncHandler plain_door(ingest::Intake& intake, const char* name) {
+  return [&intake, name](const std::shared_ptr<const Request>& request, const Done& done) {
     if (request->body.empty()) return done(door_refusal(*request, no_body()));
-    submit(pipeline, delivery_of(*request, name, caller_of(*request), request->body), request, done);
+    submit(intake, delivery_of(*request, name, caller_of(*request), request->body), request, done);
   };
 }
 
@@ -46,9 +46,9 @@ Response door_refusal(const Request& request, const Problem& problem) {
   return response;
 }
 
-void submit(ingest::Pipeline& pipeline, ingest::Delivery delivery, const std::shared_ptr<const Request>& request,
+void submit(ingest::Intake& intake, ingest::Delivery delivery, const std::shared_ptr<const Request>& request,
             const Done& done) {
-  pipeline.submit(std::move(delivery), [request, done](const ingest::Receipt& receipt) {
+  intake.submit(std::move(delivery), [request, done](const ingest::Receipt& receipt) {
     if (receipt.error)
       done(door_refusal(*request, not_stored(*receipt.error, *request)));
     else
@@ -72,11 +72,11 @@ std::optional<Response> authorise_door(Authenticator& authenticator, const SnsDo
   return door_refusal(request, *problem);
 }
 
-void add_ingest_doors(Router& router, ingest::Pipeline& pipeline, SnsDoor& sns) {
-  router.add_async(Method::kPost, kEventBridgePath, plain_door(pipeline, "eventbridge"),
+void add_ingest_doors(Router& router, ingest::Intake& intake, SnsDoor& sns) {
+  router.add_async(Method::kPost, kEventBridgePath, plain_door(intake, "eventbridge"),
                    door_options(kEventBridgeBodyBytesMax, kEventBridgeDeadline));
-  router.add_async(Method::kPost, kRawPath, plain_door(pipeline, "raw"), door_options(kRawBodyBytesMax, kRawDeadline));
-  router.add_async(Method::kPost, kFirehosePath, firehose_door(pipeline),
+  router.add_async(Method::kPost, kRawPath, plain_door(intake, "raw"), door_options(kRawBodyBytesMax, kRawDeadline));
+  router.add_async(Method::kPost, kFirehosePath, firehose_door(intake),
                    door_options(kFirehoseBodyBytesMax, kFirehoseDeadline));
   RouteOptions signed_too = door_options(kSnsBodyBytesMax, kSnsDeadline);
   signed_too.auth = kNeedsKeyOrSignature;

@@ -13,7 +13,7 @@
 #include "api/auth/authenticator.hpp"
 #include "api/doors/sns.hpp"
 #include "api/http/router.hpp"
-#include "ingest/pipeline.hpp"
+#include "ingest/intake.hpp"
 
 namespace backtrail::api {
 
@@ -27,7 +27,7 @@ inline constexpr std::size_t kSnsBodyBytesMax = kEventBodyBytesMax;
 inline constexpr const char* kNeedsKeyOrSignature = "ingest, or signed";
 
 // `sns` must outlive the router.
-void add_ingest_doors(Router& router, ingest::Pipeline& pipeline, SnsDoor& sns);
+void add_ingest_doors(Router& router, ingest::Intake& intake, SnsDoor& sns);
 
 // For ServerOptions::authorise on the doors' routes: like Authenticator::authorise, but in the words of the sender.
 // Nothing for another route.
@@ -38,7 +38,7 @@ std::optional<Response> authorise_door(Authenticator& authenticator, const SnsDo
 Response door_refusal(const Request& request, const Problem& problem);
 
 // Hands the delivery over and answers with the receipt.
-void submit(ingest::Pipeline& pipeline, ingest::Delivery delivery, const std::shared_ptr<const Request>& request,
+void submit(ingest::Intake& intake, ingest::Delivery delivery, const std::shared_ptr<const Request>& request,
             const Done& done);
 
 // The receipt as the answer's JSON.

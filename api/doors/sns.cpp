@@ -92,7 +92,7 @@ void SnsDoor::handle(const std::shared_ptr<const Request>& request, const Done& 
   delivery.sender_request_id =
       sender_text(*message ? (*message)->message_id : request->header("x-amz-sns-message-id").value_or(""));
   delivery.source = sender_text(*message ? (*message)->topic_arn : request->header("x-amz-sns-topic-arn").value_or(""));
-  submit(pipeline_, std::move(delivery), request, done);
+  submit(intake_, std::move(delivery), request, done);
 }
 
 Response sns_subscriptions_list(const Request& request, const Caller& caller, schema::Database& api) {

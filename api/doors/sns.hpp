@@ -10,7 +10,7 @@
 #include "api/auth/authenticator.hpp"
 #include "api/doors/sns_verifier.hpp"
 #include "api/http/router.hpp"
-#include "ingest/pipeline.hpp"
+#include "ingest/intake.hpp"
 #include "schema/pg/database.hpp"
 
 namespace backtrail::api {
@@ -20,8 +20,8 @@ inline constexpr const char* kSnsPath = "/ingest/sns";
 class SnsDoor {
  public:
   // Nothing is owned. `ingest` and `api` connect as those roles.
-  SnsDoor(ingest::Pipeline& pipeline, schema::Database& ingest, schema::Database& api, SnsOptions options)
-      : pipeline_(pipeline), ingest_(ingest), api_(api), verifier_(std::move(options)) {}
+  SnsDoor(ingest::Intake& intake, schema::Database& ingest, schema::Database& api, SnsOptions options)
+      : intake_(intake), ingest_(ingest), api_(api), verifier_(std::move(options)) {}
 
   // Whether a request may come in without a key, to be checked by its signature.
   bool takes_signed_messages() const { return verifier_.checks_signatures(); }
@@ -33,7 +33,7 @@ class SnsDoor {
   std::optional<Problem> borrow_key(const Request& request, const std::string& key_id, Sender& sender);
   std::optional<Problem> note_question(const Request& request, const SnsMessage& message, const Sender& sender);
 
-  ingest::Pipeline& pipeline_;
+  ingest::Intake& intake_;
   schema::Database& ingest_;
   schema::Database& api_;
   SnsVerifier verifier_;

@@ -17,6 +17,7 @@ Json receipt_counts_json(const ingest::Receipt& receipt) {
   for (const ingest::RecordKind kind : ingest::kRecordKinds)
     if (receipt.of(kind).received > 0) kinds[std::string(name_of(kind))] = counts_json(receipt.of(kind));
   json["by_kind"] = std::move(kinds);
+  if (receipt.spooled) json["spooled"] = true;  // counted when it reaches the database
   return json;
 }
 

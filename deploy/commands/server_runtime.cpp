@@ -104,11 +104,13 @@ bool stop_signal_pending() {
 ServerRuntime::ServerRuntime(const WarehouseAccess& access)
     : ingest_(access.role("ingest", kIngestConnections)),
       api_(access.role("api", kApiConnections)),
-      maintenance_database_(access.role("maintenance", kMaintenanceConnections)) {}
+      maintenance_database_(access.role("maintenance", kMaintenanceConnections)),
+      probe_(access.role("ingest", 1)) {}
 
 ServerRuntime::~ServerRuntime() {
   if (server_) server_->stop();
   maintenance_.reset();
+  intake_.reset();  // answers what was accepted
   if (pipeline_)
     if (const auto swept = pipeline_->sweep_variants(); !swept)
       spdlog::warn("the last sweep for variants did not run: {}", swept.error().detail);
@@ -119,15 +121,28 @@ std::uint16_t ServerRuntime::port() const {
   return server_ ? server_->port() : std::uint16_t{0};
 }
 
+Result<void> ServerRuntime::open_collector(const WarehouseAccess& access, const ListenOptions& listen) {
+  ingest::spool::SpoolOptions options;
+  options.directory = listen.spool_directory.empty() ? access.data_dir() / "spool" : listen.spool_directory;
+  options.bytes_max = listen.spool_mib * 1024 * 1024;
+  auto spool = ingest::spool::Spool::open(std::move(options));
+  if (!spool) return spool.error();
+  auto pipeline = ingest::Pipeline::start(ingest_, {});
+  if (!pipeline) return pipeline.error();
+  spool_ = std::move(*spool);
+  pipeline_ = std::move(*pipeline);
+  health_ = std::make_unique<ingest::DbHealth>(probe_);
+  intake_ = std::make_unique<ingest::Intake>(*pipeline_, *health_, spool_.get());
+  return {};
+}
+
 Result<std::unique_ptr<ServerRuntime>> ServerRuntime::start(const WarehouseAccess& access, const ServerRoles& roles,
                                                             const ListenOptions& listen) {
   std::unique_ptr<ServerRuntime> runtime(new ServerRuntime(access));
   const auto hash_key = ingest::read_hash_key(runtime->ingest_);
   if (!hash_key) return hash_key.error();
   if (roles.collector) {
-    auto pipeline = ingest::Pipeline::start(runtime->ingest_, {});
-    if (!pipeline) return pipeline.error();
-    runtime->pipeline_ = std::move(*pipeline);
+    if (const auto opened = runtime->open_collector(access, listen); !opened) return opened.error();
   }
   runtime->maintenance_ = std::make_unique<Maintenance>(roles.maintenance ? &runtime->maintenance_database_ : nullptr,
                                                         runtime->pipeline_.get());
@@ -136,7 +151,7 @@ Result<std::unique_ptr<ServerRuntime>> ServerRuntime::start(const WarehouseAcces
   api::AppOptions app;
   app.api = &runtime->api_;
   app.maintenance = &runtime->maintenance_database_;
-  app.pipeline = runtime->pipeline_.get();
+  app.intake = runtime->intake_.get();
   app.ingest = &runtime->ingest_;
   auto sns = sns_options(listen);
   if (!sns) return sns.error();

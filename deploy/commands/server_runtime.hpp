@@ -24,6 +24,8 @@ struct ListenOptions {
   std::vector<std::string> sns_topics;  // "TOPIC_ARN=KEY_ID"
   std::filesystem::path sns_certificates;
   bool sns_fetch_certificates = false, sns_allow_version_1 = false;
+  std::filesystem::path spool_directory;  // empty: 'spool' in the data directory
+  std::uint64_t spool_mib = 8192;
 };
 
 // "collector,api,maintenance" in any choice.
@@ -55,8 +57,12 @@ class ServerRuntime {
 
  private:
   explicit ServerRuntime(const WarehouseAccess& access);
-  schema::Database ingest_, api_, maintenance_database_;
+  schema::Result<void> open_collector(const WarehouseAccess& access, const ListenOptions& listen);
+  schema::Database ingest_, api_, maintenance_database_, probe_;
   std::unique_ptr<ingest::Pipeline> pipeline_;
+  std::unique_ptr<ingest::spool::Spool> spool_;
+  std::unique_ptr<ingest::DbHealth> health_;
+  std::unique_ptr<ingest::Intake> intake_;
   std::unique_ptr<Maintenance> maintenance_;
   std::unique_ptr<api::App> app_;
   std::unique_ptr<api::Server> server_;

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fstream>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
+#include <thread>
 
 #include "deploy/commands/commands.hpp"
 #include "deploy/commands/importing.hpp"
@@ -103,6 +105,18 @@ Result<void> load_sample(std::uint64_t events, const WarehouseAccess& access, Se
   return {};
 }
 
+// A collector may be started before its database: it waits, and senders try again meanwhile.
+Result<std::unique_ptr<WarehouseAccess>> open_when_there(const WarehouseOptions& options) {
+  constexpr std::chrono::milliseconds kTryEvery{500};
+  for (bool said = false;; said = true) {
+    auto access = WarehouseAccess::open(options);
+    const bool away = !access && access.error().code == Code::kDatabaseDown && !options.database_url.empty();
+    if (!away || stop_signal_pending()) return access;
+    if (!said) spdlog::warn("waiting for the database: {}", access.error().detail);
+    std::this_thread::sleep_for(kTryEvery);
+  }
+}
+
 int run(UpCommand command) {
   const auto roles = parse_roles(command.roles_text);
   if (!roles) return report(roles.error());
@@ -112,7 +126,7 @@ int run(UpCommand command) {
       return report(fail(Code::kBadParameter, *wrong));
   if (const auto sns = sns_options(command.listen); !sns) return report(sns.error());
   block_stop_signals();
-  const auto access = WarehouseAccess::open(command.warehouse);
+  const auto access = open_when_there(command.warehouse);
   if (!access) return report(access.error());
   const auto runtime = ServerRuntime::start(**access, *roles, command.listen);
   if (!runtime) return report(runtime.error());
@@ -155,6 +169,10 @@ void add_server_options(CLI::App& command, UpCommand& options) {
                    "fetch from SNS what is not in that directory; otherwise nothing is ever fetched");
   command.add_flag("--sns-signature-1", options.listen.sns_allow_version_1,
                    "take SNS signatures of version 1 (SHA-1) too");
+  command.add_option("--spool-dir", options.listen.spool_directory,
+                     "where deliveries wait while the database is away (default: 'spool' in --data-dir)");
+  command.add_option("--spool-mib", options.listen.spool_mib, "its largest size; senders are refused from 90 % on")
+      ->capture_default_str();
   add_warehouse_options(command, options.warehouse);
 }
 

@@ -22,8 +22,10 @@ class PendingDelivery {
 
   const Delivery& delivery() const { return delivery_; }
   std::size_t body_bytes() const { return body_bytes_; }
-  // The body is not needed once it is parsed.
-  void drop_body() { std::string().swap(delivery_.body); }
+  // The body is parsed; it is needed no longer, unless the delivery says so.
+  void drop_body() {
+    if (!delivery_.keep_body) std::string().swap(delivery_.body);
+  }
 
   void add_rows(std::size_t rows);
   // No more rows will be added. True: every row has its outcome already, the caller must finish().

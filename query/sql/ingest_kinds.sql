@@ -6,6 +6,6 @@ SELECT d.door, d.key_id, k.kind, sum(k.received)::bigint AS received, sum(k.new)
   sum(k.stale)::bigint AS stale, sum(k.quarantined)::bigint AS quarantined
 FROM delivery AS d
 JOIN delivery_kind AS k ON k.delivery_id = d.delivery_id
-WHERE d.received_at >= $1::timestamptz AND d.received_at < $2::timestamptz
+WHERE d.received_at >= $1::timestamptz AND d.received_at < $2::timestamptz AND d.door <> 'canary'
 GROUP BY d.door, d.key_id, k.kind
 ORDER BY d.door, d.key_id, k.kind

@@ -11,6 +11,8 @@
 namespace backtrail::schema {
 namespace {
 
+// A canary is of no interest once it was answered.
+constexpr std::int64_t kCanaryLifeUs = 3600 * kMicrosPerSecond;
 constexpr std::array kClasses{EventClass::kManagement, EventClass::kData, EventClass::kInsight,
                               EventClass::kNetworkActivity};
 
@@ -32,15 +34,18 @@ Result<std::size_t> execute(Database& database, const Query& query, const std::s
   });
 }
 
+Result<std::size_t> delete_before(Database& database, const Query& query, std::int64_t limit_us) {
+  return database.write(AccountScope::all(), [&](Transaction& tx) -> Result<std::size_t> {
+    return tx.exec(query, format_rfc3339(limit_us))[0][0].as<std::size_t>();
+  });
+}
+
 // Deletes by one time limit; nothing for a kind that is kept for ever.
 Result<std::size_t> expire_before(Database& database, const RetentionRules& rules, const std::string& kind,
                                   const Query& query, std::int64_t now_us) {
   const auto days = days_for(rules, kind);
   if (!days) return std::size_t{0};
-  const std::string limit = format_rfc3339(now_us - std::int64_t{*days} * kMicrosPerDay);
-  return database.write(AccountScope::all(), [&](Transaction& tx) -> Result<std::size_t> {
-    return tx.exec(query, limit)[0][0].as<std::size_t>();
-  });
+  return delete_before(database, query, now_us - std::int64_t{*days} * kMicrosPerDay);
 }
 
 }  // namespace
@@ -125,6 +130,9 @@ Result<RetentionReport> run_retention(Database& maintenance, std::int64_t now_us
   if (auto ok = expire("quarantine", sql::retention_delete_quarantine, report.quarantine_deleted); !ok)
     return ok.error();
   if (auto ok = expire("delivery", sql::retention_delete_deliveries, report.deliveries_deleted); !ok) return ok.error();
+
+  const auto canaries = delete_before(maintenance, sql::retention_delete_canaries, now_us - kCanaryLifeUs);
+  if (!canaries) return canaries.error();
 
   std::vector<std::int32_t> coming;
   for (std::int32_t ahead = 0; ahead <= kPreparedDaysAhead; ++ahead) coming.push_back(today + ahead);

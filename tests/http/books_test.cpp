@@ -7,6 +7,7 @@
 #include "api/rest/receipt_json.hpp"
 #include "schema/registry/api_keys.hpp"
 #include "tests/db/ingest_warehouse.hpp"
+#include "tests/db/test_intake.hpp"
 #include "tests/http/raw_client.hpp"
 
 namespace backtrail::api {
@@ -25,7 +26,8 @@ class BooksTest : public ::testing::Test {
     AppOptions options;
     options.api = &api_;
     options.maintenance = &warehouse_.maintenance();
-    options.pipeline = &warehouse_.pipeline();
+    intake_ = std::make_unique<TestIntake>(warehouse_);
+    options.intake = intake_->get();
     options.ingest = &warehouse_.ingest();
     options.hash_key = warehouse_.pipeline().hash_key();
     app_ = std::make_unique<App>(options);
@@ -58,6 +60,7 @@ class BooksTest : public ::testing::Test {
 
   IngestWarehouse warehouse_;
   schema::Database api_;
+  std::unique_ptr<TestIntake> intake_;
   std::unique_ptr<App> app_;
   std::unique_ptr<Server> server_;
   std::string administrator_, ingest_;

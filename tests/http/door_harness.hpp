@@ -14,6 +14,7 @@
 #include "api/app.hpp"
 #include "schema/registry/api_keys.hpp"
 #include "tests/db/ingest_warehouse.hpp"
+#include "tests/db/test_intake.hpp"
 #include "tests/http/raw_client.hpp"
 
 namespace backtrail::testing {
@@ -99,12 +100,15 @@ class DoorHarness {
  public:
   explicit DoorHarness(ingest::PipelineOptions pipeline = {}, api::SnsOptions sns = {}, api::Limits limits = {})
       : warehouse_(std::move(pipeline)),
-        api_({.connection_string = warehouse_.database().connection_string("backtrail_api")}) {
+        api_({.connection_string = warehouse_.database().connection_string("backtrail_api")}),
+        probe_(
+            {.connection_string = warehouse_.database().connection_string("backtrail_ingest"), .max_connections = 1}) {
     for (const char* kind : {"finding", "event_management", "notice"}) warehouse_.keep(kind, std::nullopt);
     api::AppOptions options;
     options.api = &api_;
     options.maintenance = &warehouse_.maintenance();
-    options.pipeline = &warehouse_.pipeline();
+    intake_ = std::make_unique<TestIntake>(warehouse_);
+    options.intake = intake_->get();
     options.ingest = &warehouse_.ingest();
     options.hash_key = warehouse_.pipeline().hash_key();
     options.sns = std::move(sns);
@@ -143,6 +147,7 @@ class DoorHarness {
  private:
   IngestWarehouse warehouse_;
   schema::Database api_;
+  std::unique_ptr<TestIntake> intake_;
   std::unique_ptr<api::App> app_;
   std::unique_ptr<api::Server> server_;
   std::string token_;

@@ -14,6 +14,7 @@
 #include "schema/block_format/raw_codec.hpp"
 #include "schema/registry/api_keys.hpp"
 #include "tests/db/ingest_warehouse.hpp"
+#include "tests/db/test_intake.hpp"
 #include "tests/http/raw_client.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -47,7 +48,8 @@ struct Place {
     AppOptions options;
     options.api = &api;
     options.maintenance = &warehouse.maintenance();
-    options.pipeline = &warehouse.pipeline();
+    intake = std::make_unique<TestIntake>(warehouse);
+    options.intake = intake->get();
     options.ingest = &warehouse.ingest();
     options.hash_key = warehouse.pipeline().hash_key();
     app = std::make_unique<App>(options);
@@ -65,6 +67,7 @@ struct Place {
   ~Place() { server->stop(); }
   IngestWarehouse warehouse;
   schema::Database api;
+  std::unique_ptr<TestIntake> intake;
   std::unique_ptr<App> app;
   std::unique_ptr<Server> server;
   std::string token;

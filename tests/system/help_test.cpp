@@ -47,7 +47,7 @@ TEST(HelpTest, RefusalsSayWhatToDoNext) {
       {{"up", "--sns-topic", "findings"}, 1, "TOPIC_ARN=KEY_ID"},
       {{"up", "--sns-topic", "arn:aws:sns:eu-west-1:111122223333:findings=4t9p3k7h2m5x"}, 1, "--sns-certificates"},
       {{"serve", "--roles", "dancer"}, 1, "collector, api and maintenance"},
-      {{"up", "--database-url", "postgresql:///nothing?host=/nonexistent"}, 1, "/nonexistent"},
+      {{"migrate", "--database-url", "postgresql:///nothing?host=/nonexistent"}, 1, "/nonexistent"},
   };
   for (const auto& test : cases) {
     const auto answer = run_backtrail(test.arguments);

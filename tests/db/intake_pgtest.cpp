@@ -1,0 +1,240 @@
+// What a sender is promised while the database is there, away, slow or gone for good; and that promises are kept.
+#include <future>
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "ingest/intake.hpp"
+#include "tests/db/ingest_warehouse.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace backtrail::testing {
+namespace {
+
+using ingest::DbHealth;
+using ingest::Intake;
+using ingest::IntakeOptions;
+using ingest::Receipt;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPatience{20'000};
+
+template <class F>
+bool eventually(F&& true_now) {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (!true_now()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  return true;
+}
+
+class IntakeTest : public ::testing::Test {
+ protected:
+  IntakeTest()
+      : probe_(
+            {.connection_string = warehouse_.database().connection_string("backtrail_ingest"), .max_connections = 1}) {
+    open_spool();
+  }
+
+  void open_spool(ingest::spool::SpoolOptions options = {}) {
+    spool_.reset();
+    options.directory = directory_ / "spool";
+    spool_ = ingest::spool::Spool::open(options).value();
+  }
+  void start(IntakeOptions options = {}, bool with_spool = true) {
+    options.now_us = [] { return kNowUs; };
+    health_ = std::make_unique<DbHealth>(probe_);
+    intake_ = std::make_unique<Intake>(warehouse_.pipeline(), *health_, with_spool ? spool_.get() : nullptr, options);
+  }
+  std::future<Receipt> submit(std::string body) {
+    auto promise = std::make_shared<std::promise<Receipt>>();
+    intake_->submit(warehouse_.delivery(std::move(body)),
+                    [promise](const Receipt& receipt) { promise->set_value(receipt); });
+    return promise->get_future();
+  }
+
+  // Nobody can connect, and who is connected is thrown out.
+  void take_database_away() {
+    admin("ALTER DATABASE " + warehouse_.database().name() + " ALLOW_CONNECTIONS false");
+    admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + warehouse_.database().name() +
+          "'");
+  }
+  void bring_database_back() { admin("ALTER DATABASE " + warehouse_.database().name() + " ALLOW_CONNECTIONS true"); }
+  void admin(const std::string& sql) {
+    static const TestDatabase other(TestDatabase::Content::kEmpty);
+    pqxx::connection connection(other.admin_connection_string());
+    pqxx::nontransaction(connection).exec(sql);
+  }
+  bool drained() {
+    return eventually([this] { return spool_->empty(); });
+  }
+
+  TempDir directory_;
+  IngestWarehouse warehouse_;
+  schema::Database probe_;
+  std::unique_ptr<ingest::spool::Spool> spool_;
+  std::unique_ptr<DbHealth> health_;
+  std::unique_ptr<Intake> intake_;
+};
+
+TEST_F(IntakeTest, ACommitAnswers) {
+  start();
+  const Receipt receipt = submit(events(1, 3)).get();
+  EXPECT_EQ(text_of(receipt), "received 3: new 3");
+  EXPECT_FALSE(receipt.spooled);
+  EXPECT_TRUE(spool_->empty());
+  EXPECT_EQ(intake_->status().bytes_under_way, 0U);
+}
+
+TEST_F(IntakeTest, TheSpoolAnswersWhileTheDatabaseIsAwayAndIsDrainedAfterwards) {
+  start();
+  ASSERT_EQ(submit(event({.number = 1})).get().fresh, 1U);
+  take_database_away();
+  for (int number = 2; number <= 20; ++number) {
+    const Receipt receipt = submit(event({.number = number})).get();
+    EXPECT_TRUE(receipt.spooled) << text_of(receipt);
+    EXPECT_FALSE(receipt.error);
+  }
+  EXPECT_TRUE(intake_->status().database_down);
+  bring_database_back();
+  ASSERT_TRUE(drained());
+  EXPECT_EQ(warehouse_.count("api_event"), 20);
+  EXPECT_EQ(warehouse_.value("SELECT sum(new) FROM delivery WHERE received > 0"), "20");
+  EXPECT_EQ(intake_->status().spooled, 19U);
+  EXPECT_EQ(intake_->status().drained, 19U);
+  EXPECT_EQ(warehouse_.pipeline().totals().fresh, 20U);
+}
+
+TEST_F(IntakeTest, ASlowCommitIsAnsweredFromTheSpoolAndStoredOnce) {
+  start({.spool_after = milliseconds(50)});
+  pqxx::connection blocker(warehouse_.database().admin_connection_string());
+  pqxx::work lock(blocker);
+  lock.exec("LOCK TABLE backtrail.api_event IN ACCESS EXCLUSIVE MODE");
+  const Receipt receipt = submit(event({.number = 1})).get();
+  EXPECT_TRUE(receipt.spooled);
+  EXPECT_EQ(intake_->status().spooled, 1U);
+  lock.abort();
+  ASSERT_TRUE(drained());
+  intake_.reset();
+  EXPECT_EQ(warehouse_.count("api_event"), 1);
+  EXPECT_EQ(warehouse_.count("delivery WHERE received > 0"), 1);
+}
+
+TEST_F(IntakeTest, NothingIsPromisedInTimeWhenNothingIsDurable) {
+  open_spool({.directory = {}, .bytes_max = 1});
+  start({.spool_after = milliseconds(20), .answer_within = milliseconds(100)});
+  pqxx::connection blocker(warehouse_.database().admin_connection_string());
+  pqxx::work lock(blocker);
+  lock.exec("LOCK TABLE backtrail.api_event IN ACCESS EXCLUSIVE MODE");
+  const Receipt receipt = submit(event({.number = 1})).get();
+  ASSERT_TRUE(receipt.error);
+  EXPECT_EQ(receipt.error->code, schema::Code::kOverload);
+  lock.abort();
+  EXPECT_EQ(submit(event({.number = 1})).get().received, 1U);  // the sender tried again
+  intake_.reset();
+  EXPECT_EQ(warehouse_.count("api_event"), 1);
+}
+
+TEST_F(IntakeTest, AFullSpoolRefusesWhileTheDatabaseIsAway) {
+  open_spool({.directory = {}, .bytes_max = 1});
+  start();
+  take_database_away();
+  EXPECT_TRUE(eventually([this] { return intake_->status().database_down; }));
+  const Receipt receipt = submit(event({.number = 1})).get();
+  ASSERT_TRUE(receipt.error);
+  EXPECT_EQ(receipt.error->code, schema::Code::kOverload);
+  EXPECT_EQ(intake_->status().refused, 1U);
+  bring_database_back();
+  EXPECT_TRUE(eventually([this] { return !intake_->status().database_down; }));
+  EXPECT_EQ(submit(event({.number = 1})).get().fresh, 1U);
+}
+
+TEST_F(IntakeTest, WithoutASpoolTheSenderHearsOfIt) {
+  start({}, false);
+  take_database_away();
+  const Receipt receipt = submit(event({.number = 1})).get();
+  EXPECT_TRUE(receipt.error);
+  bring_database_back();
+  EXPECT_TRUE(eventually([this] { return !submit(event({.number = 1})).get().error; }));
+  EXPECT_EQ(warehouse_.count("api_event"), 1);
+}
+
+TEST_F(IntakeTest, TooManyBytesUnderWayAreRefused) {
+  const std::string body = event({.number = 1});
+  start({.spool_after = milliseconds(60'000), .answer_within = milliseconds(60'000), .bytes_max = body.size() * 2});
+  pqxx::connection blocker(warehouse_.database().admin_connection_string());
+  pqxx::work lock(blocker);
+  lock.exec("LOCK TABLE backtrail.api_event IN ACCESS EXCLUSIVE MODE");
+  auto first = submit(body), second = submit(event({.number = 2}));
+  EXPECT_EQ(submit(event({.number = 3})).get().error->code, schema::Code::kOverload);
+  lock.abort();
+  EXPECT_EQ(first.get().fresh, 1U);
+  EXPECT_EQ(second.get().fresh, 1U);
+  EXPECT_TRUE(eventually([this] { return intake_->status().bytes_under_way == 0; }));
+  EXPECT_EQ(submit(event({.number = 3})).get().fresh, 1U);
+}
+
+TEST_F(IntakeTest, AnOutageUnderLoadLosesNothingAndStoresNothingTwice) {
+  start({.spool_after = milliseconds(100)});
+  constexpr int kThreads = 4, kEach = 150;
+  std::atomic<int> acknowledged = 0;
+  std::vector<std::thread> senders;
+  for (int sender = 0; sender < kThreads; ++sender)
+    senders.emplace_back([&, sender] {
+      for (int i = 0; i < kEach; ++i) {
+        const int number = 1 + sender * kEach + i;
+        while (submit(event({.number = number})).get().error) std::this_thread::sleep_for(milliseconds(5));
+        ++acknowledged;
+      }
+    });
+  for (int outage = 0; outage < 4; ++outage) {
+    std::this_thread::sleep_for(milliseconds(60));
+    take_database_away();
+    std::this_thread::sleep_for(milliseconds(60));
+    bring_database_back();
+  }
+  for (auto& sender : senders) sender.join();
+  ASSERT_TRUE(drained());
+  EXPECT_EQ(acknowledged, kThreads * kEach);
+  EXPECT_EQ(warehouse_.count("api_event"), kThreads * kEach);
+  EXPECT_EQ(warehouse_.value("SELECT count(*) FROM delivery WHERE received <> new + duplicates"), "0");
+}
+
+TEST_F(IntakeTest, WhatAnEarlierProcessSpooledIsDrained) {
+  start();
+  take_database_away();
+  EXPECT_TRUE(eventually([this] { return intake_->status().database_down; }));
+  for (int number = 1; number <= 5; ++number) EXPECT_TRUE(submit(event({.number = number})).get().spooled);
+  intake_.reset();
+  health_.reset();
+  open_spool();
+  bring_database_back();
+  start();
+  ASSERT_TRUE(drained());
+  EXPECT_EQ(warehouse_.count("api_event"), 5);
+}
+
+TEST_F(IntakeTest, IsReadyOnlyWhileSomethingIsDurable) {
+  open_spool({.directory = {}, .bytes_max = 1});
+  start({.canary_every = milliseconds(10), .ready_within = milliseconds(400)});
+  EXPECT_TRUE(eventually([this] { return intake_->ready(); }));  // the canary's doing
+  take_database_away();
+  EXPECT_TRUE(eventually([this] { return !intake_->ready(); }));
+  bring_database_back();
+  EXPECT_TRUE(eventually([this] { return intake_->ready(); }));
+  EXPECT_EQ(warehouse_.pipeline().totals().received, 0U);
+  EXPECT_TRUE(warehouse_.pipeline().totals_by_door().empty());
+}
+
+TEST_F(IntakeTest, TheSpoolKeepsACollectorReady) {
+  start({.canary_every = milliseconds(10), .ready_within = milliseconds(400)});
+  take_database_away();
+  EXPECT_TRUE(eventually([this] { return intake_->ready() && intake_->status().database_down; }));
+  std::this_thread::sleep_for(milliseconds(600));
+  EXPECT_TRUE(intake_->ready());
+  bring_database_back();
+  EXPECT_TRUE(drained());
+}
+
+}  // namespace
+}  // namespace backtrail::testing

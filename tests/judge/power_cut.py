@@ -1,0 +1,103 @@
+"""Power cuts of database and spool, without special kernels: an ext4 image inside a file system that can clone files.
+
+A clone of the image holds exactly what had reached the "disk" at that moment. All processes are stopped, the image is
+cloned, all processes are killed, and life goes on with the clone: what was only in the page cache is gone.
+"""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+IMAGE_MIB, OUTER_MIB = 3000, 8000
+
+
+def sh(*command):
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def missing():
+    """Why this machine cannot do it; nothing if it can."""
+    if os.geteuid() != 0:
+        return 'needs root (loop mounts)'
+    if not shutil.which('mkfs.xfs') and not shutil.which('mkfs.btrfs'):
+        return 'needs xfsprogs or btrfs-progs'
+    return None
+
+
+class Disk:
+    def __init__(self, directory):
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix='backtrail-power-', dir=directory))
+        self.base.chmod(0o711)
+        self.outer, self.mount = self.base / 'outer', self.base / 'disk'
+        self.outer.mkdir()
+        self.mount.mkdir()
+        image = self.base / 'outer.img'
+        sh('truncate', '-s', f'{OUTER_MIB}M', str(image))
+        if shutil.which('mkfs.xfs'):
+            sh('mkfs.xfs', '-q', '-m', 'reflink=1', str(image))
+        else:
+            sh('mkfs.btrfs', '-q', str(image))
+        sh('mount', '-o', 'loop', str(image), str(self.outer))
+        sh('truncate', '-s', f'{IMAGE_MIB}M', str(self.outer / 'disk.img'))
+        sh('mkfs.ext4', '-q', str(self.outer / 'disk.img'))
+        self.attach()
+        self.mount.chmod(0o711)
+
+    def attach(self):
+        sh('mount', '-o', 'loop', str(self.outer / 'disk.img'), str(self.mount))
+
+    def cut(self, processes):
+        """What is on the disk now is all that is left."""
+        for process in processes:
+            try:
+                os.kill(process, signal.SIGSTOP)
+            except ProcessLookupError:
+                pass
+        sh('cp', '--reflink=always', str(self.outer / 'disk.img'), str(self.outer / 'after.img'))
+
+    def restore(self):
+        """After all processes are gone."""
+        sh('umount', str(self.mount))
+        os.replace(self.outer / 'after.img', self.outer / 'disk.img')
+        self.attach()
+
+    def close(self):
+        for path in (self.mount, self.outer):
+            subprocess.run(['umount', '-q', str(path)], check=False)
+        shutil.rmtree(self.base, ignore_errors=True)
+
+
+def run(judge_class, options, rounds):
+    why = missing()
+    if why:
+        return {'skipped': why}
+    disk = Disk(options.directory)
+    judge = judge_class(options, directory=str(disk.mount))
+    unrecoverable = 0
+    try:
+        judge.begin()
+        for turn in range(rounds):
+            judge.pause(0.3, 0.3 + options.interval)
+            if turn % 3 == 2 or options.control == 'spool-without-fdatasync':  # also while the spool is in use
+                judge.database.kill()
+                judge.pause(0.3, 0.3 + options.interval)
+            disk.cut([judge.collector.process.pid, *judge.database.processes()])
+            judge.collector.kill()
+            judge.database.kill()
+            disk.restore()
+            try:
+                judge.database.start()
+            except RuntimeError:
+                unrecoverable += 1
+                break
+            judge.collector.start()
+            judge.collector.wait()
+        if unrecoverable:
+            return {'missing': 0, 'duplicate': 0, 'altered': 0, 'spurious': 0, 'permanent_refusals': [],
+                    'acknowledged': judge.acknowledged(), 'unrecoverable': unrecoverable}
+        return judge.end()
+    finally:
+        judge.close()
+        disk.close()
