@@ -100,9 +100,7 @@ class DoorHarness {
  public:
   explicit DoorHarness(ingest::PipelineOptions pipeline = {}, api::SnsOptions sns = {}, api::Limits limits = {})
       : warehouse_(std::move(pipeline)),
-        api_({.connection_string = warehouse_.database().connection_string("backtrail_api")}),
-        probe_(
-            {.connection_string = warehouse_.database().connection_string("backtrail_ingest"), .max_connections = 1}) {
+        api_({.connection_string = warehouse_.database().connection_string("backtrail_api")}) {
     for (const char* kind : {"finding", "event_management", "notice"}) warehouse_.keep(kind, std::nullopt);
     api::AppOptions options;
     options.api = &api_;
