@@ -1,6 +1,7 @@
 #include "schema/core/json_tree.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 #include <memory_resource>
 #include <simdjson.h>
@@ -43,7 +44,10 @@ bool exponent_is_absurd(std::string_view text) {
   auto digits = text.substr(e + 1);
   if (!digits.empty() && (digits[0] == '+' || digits[0] == '-')) digits.remove_prefix(1);
   while (!digits.empty() && digits[0] == '0') digits.remove_prefix(1);
-  return digits.size() > 3 || (digits.size() == 3 && digits > "308");
+  if (digits.size() > 3 || (digits.size() == 3 && digits > "308")) return true;
+  // 12345e308 has a fair exponent and is beyond every double all the same.
+  double value = 0;
+  return std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc::result_out_of_range;
 }
 
 bool has_duplicate_key(std::span<const JsonNode> members, std::vector<std::string_view>& scratch) {
