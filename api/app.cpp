@@ -10,6 +10,7 @@
 #include "api/rest/entities.hpp"
 #include "api/rest/events.hpp"
 #include "api/rest/findings.hpp"
+#include "api/rest/ingest_summary.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/quarantine.hpp"
 #include "api/rest/session.hpp"
@@ -33,6 +34,7 @@ struct App::Impl {
   }
   void add_questions(Router& router);
   void add_registry(Router& router);
+  void add_replays(Router& router);
   void add_health(Router& router);
   Response ready(const Request& request);
 
@@ -64,7 +66,9 @@ void App::Impl::add_questions(Router& router) {
   add_question(router, "/api/v1/quarantine", quarantine_list);
   add_question(router, "/api/v1/quarantine/{quarantine_id}", quarantine_show);
   add_question(router, "/api/v1/quarantine/{quarantine_id}/raw", quarantine_raw);
+  add_question(router, "/api/v1/quarantine/reasons", quarantine_reasons);
   add_question(router, "/api/v1/alerts", alerts_list);
+  add_question(router, "/api/v1/ingest/summary", ingest_summary_show);
   add_session_routes(router, authenticator, warehouse);
 }
 
@@ -76,6 +80,20 @@ void App::Impl::add_registry(Router& router) {
   router.add(
       Method::kPut, "/api/v1/accounts", [this](const Request& r) { return accounts_import(r, *options.maintenance); },
       administrator);
+}
+
+// Only where the pipeline runs.
+void App::Impl::add_replays(Router& router) {
+  if (options.pipeline == nullptr || options.ingest == nullptr) return;
+  RouteOptions administrator;
+  administrator.auth = kNeedsAdministrator;
+  const auto rights = [this] { return ReplayRights{warehouse, *options.pipeline, *options.ingest}; };
+  router.add(
+      Method::kPost, "/api/v1/quarantine/replay",
+      [rights](const Request& r) { return quarantine_replay_all(r, caller_of(r), rights()); }, administrator);
+  router.add(
+      Method::kPost, "/api/v1/quarantine/{quarantine_id}/replay",
+      [rights](const Request& r) { return quarantine_replay_one(r, caller_of(r), rights()); }, administrator);
 }
 
 // Ready: the database answers as the role that answers questions.
@@ -107,6 +125,7 @@ Router App::router() {
   if (impl_->options.serve_questions) {
     impl_->add_questions(router);
     impl_->add_registry(router);
+    impl_->add_replays(router);
   }
   if (impl_->options.pipeline != nullptr) add_ingest_doors(router, *impl_->options.pipeline);
   if (impl_->page) impl_->page->add_routes(router);

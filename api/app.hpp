@@ -20,6 +20,7 @@ struct AppOptions {
   schema::Database* api = nullptr;          // as backtrail_api; needed
   schema::Database* maintenance = nullptr;  // as backtrail_maintenance; for the account registry
   ingest::Pipeline* pipeline = nullptr;     // doors are open when it is there
+  schema::Database* ingest = nullptr;       // as backtrail_ingest; with the pipeline, for replays
   schema::HashKey hash_key;
   bool serve_questions = true;                         // the REST API; false: doors only
   std::optional<std::filesystem::path> web_directory;  // the built page

@@ -1,11 +1,11 @@
 #include "api/metrics.hpp"
 
-#include <map>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+#include <vector>
 
 #include "api/version.hpp"
 
@@ -15,23 +15,32 @@ namespace {
 const prometheus::Histogram::BucketBoundaries kSecondsBuckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                               0.25,  0.5,    1,     2.5,  5,     10};
 
-// Counters that live elsewhere, as one metric family.
-prometheus::MetricFamily records_family(const ingest::Receipt& totals) {
-  prometheus::MetricFamily family;
-  family.name = "backtrail_ingest_records_total";
-  family.help = "Records received since the start, by outcome; the outcomes add up to 'received'.";
-  family.type = prometheus::MetricType::Counter;
-  const std::map<std::string, std::uint64_t> outcomes{{"received", totals.received},      {"new", totals.fresh},
-                                                      {"duplicate", totals.duplicates},   {"variant", totals.variants},
-                                                      {"updated", totals.updated},        {"stale", totals.stale},
-                                                      {"quarantined", totals.quarantined}};
-  for (const auto& [outcome, count] : outcomes) {
-    prometheus::ClientMetric metric;
-    metric.label.push_back({"outcome", outcome});
-    metric.counter.value = static_cast<double>(count);
-    family.metric.push_back(metric);
-  }
-  return family;
+prometheus::ClientMetric counter(std::vector<prometheus::ClientMetric::Label> labels, std::uint64_t count) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  metric.counter.value = static_cast<double>(count);
+  return metric;
+}
+
+// Counters that live in the pipeline. Over any labels, the outcomes of the second family add up to the first.
+std::vector<prometheus::MetricFamily> ingest_families(const ingest::Pipeline& pipeline) {
+  prometheus::MetricFamily received{"backtrail_ingest_received_total",
+                                    "Records received since the start, by door and kind of record.",
+                                    prometheus::MetricType::Counter,
+                                    {}};
+  prometheus::MetricFamily records{"backtrail_ingest_records_total",
+                                   "What became of the records received since the start.",
+                                   prometheus::MetricType::Counter,
+                                   {}};
+  for (const auto& [door, receipt] : pipeline.totals_by_door())
+    for (const ingest::RecordKind kind : ingest::kRecordKinds) {
+      const std::string kind_name(name_of(kind));
+      received.metric.push_back(counter({{"door", door}, {"kind", kind_name}}, receipt.of(kind).received));
+      for (const auto& [outcome, count] : receipt.of(kind).outcomes())
+        records.metric.push_back(
+            counter({{"door", door}, {"kind", kind_name}, {"outcome", std::string(outcome)}}, count));
+    }
+  return {std::move(received), std::move(records)};
 }
 
 }  // namespace
@@ -64,7 +73,8 @@ void Metrics::on_request(const RequestRecord& record) {
 
 std::string Metrics::text(const ingest::Pipeline* pipeline) const {
   auto families = impl_->registry.Collect();
-  if (pipeline != nullptr) families.push_back(records_family(pipeline->totals()));
+  if (pipeline != nullptr)
+    for (auto& family : ingest_families(*pipeline)) families.push_back(std::move(family));
   return prometheus::TextSerializer().Serialize(families);
 }
 

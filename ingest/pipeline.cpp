@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::int64_t kRulesLifeUs = 30 * schema::kMicrosPerSecond;
 
+std::set<std::int32_t> event_days(const Batch& batch) {
+  std::set<std::int32_t> days;
+  for (const Row& row : batch.rows)
+    if (row.kind == Row::Kind::kEvent) days.insert(row.event.event_day);
+  return days;
+}
+
 }  // namespace
 
 schema::Result<schema::HashKey> read_hash_key(schema::Database& database) {
@@ -82,21 +89,27 @@ bool Pipeline::enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait)
   else if (!room())
     return false;
   input_bytes_ += bytes;
-  input_.push_back(std::make_shared<PendingDelivery>(std::move(delivery),
-                                                     [this, callback = std::move(callback)](const Receipt& receipt) {
-                                                       if (receipt.error)
-                                                         ++failures_;
-                                                       else {
-                                                         const std::lock_guard totals_lock(totals_mutex_);
-                                                         totals_.add(receipt);
-                                                       }
-                                                       callback(receipt);
-                                                     }));
+  auto counted = [this, door = delivery.door, callback = std::move(callback)](const Receipt& receipt) {
+    if (receipt.error) {
+      ++failures_;
+    } else {
+      const std::lock_guard totals_lock(totals_mutex_);
+      totals_[door].add(receipt);
+    }
+    callback(receipt);
+  };
+  input_.push_back(std::make_shared<PendingDelivery>(std::move(delivery), std::move(counted)));
   input_ready_.notify_one();
   return true;
 }
 
 Receipt Pipeline::totals() const {
+  Receipt sum;
+  for (const auto& [door, receipt] : totals_by_door()) sum.add(receipt);
+  return sum;
+}
+
+std::map<std::string, Receipt> Pipeline::totals_by_door() const {
   const std::lock_guard lock(totals_mutex_);
   return totals_;
 }
@@ -175,15 +188,26 @@ Batch Pipeline::take_rows() {
   return batch;
 }
 
-void Pipeline::note_days(const Batch& batch) {
-  const std::lock_guard lock(totals_mutex_);
-  for (const Row& row : batch.rows)
-    if (row.kind == Row::Kind::kEvent) days_written_.insert(row.event.event_day);
+void Pipeline::note_days(const std::set<std::int32_t>& days) {
+  const std::lock_guard lock(days_mutex_);
+  days_to_sweep_.insert(days.begin(), days.end());
 }
 
-std::set<std::int32_t> Pipeline::days_written() const {
-  const std::lock_guard lock(totals_mutex_);
-  return days_written_;
+schema::Result<void> Pipeline::sweep_variants() {
+  std::set<std::int32_t> days;
+  {
+    const std::lock_guard lock(days_mutex_);
+    days.swap(days_to_sweep_);
+  }
+  if (days.empty()) return {};
+  const auto swept = database_.write(schema::AccountScope::all(), [&](schema::Transaction& tx) -> schema::Result<int> {
+    for (const std::int32_t day : days)
+      tx.exec(sql::event_variant_sweep, schema::format_day(day), schema::format_rfc3339(options_.now_us()));
+    return 0;
+  });
+  if (swept) return {};
+  note_days(days);
+  return swept.error();
 }
 
 void Pipeline::write_loop() {
@@ -195,8 +219,11 @@ void Pipeline::write_loop() {
     Batch batch = take_rows();
     rows_room_.notify_all();
     lock.unlock();
-    note_days(batch);
+    const auto days = event_days(batch);
+    // Before, for an outcome that is never heard of; after, because a sweep in between saw nothing of this commit yet.
+    note_days(days);
     const auto written = writer.write(std::move(batch), options_.now_us());
+    note_days(days);
     if (!written) spdlog::error("a batch was not stored: {}", written.error().detail);
   }
 }

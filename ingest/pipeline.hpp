@@ -11,9 +11,11 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -50,10 +52,14 @@ class Pipeline {
   void submit_when_room(Delivery delivery, ReceiptCallback callback);
 
   const schema::HashKey& hash_key() const { return hash_key_; }
-  // The event days that were written since the start.
-  std::set<std::int32_t> days_written() const;
-  // What was received since the start, by outcome; for metrics.
+  // The clock of the options.
+  std::int64_t now_us() const { return options_.now_us(); }
+  // Raises the alert for every event of the days written since the last sweep that was stored with more than one
+  // content: two writers at the same instant each see only their own. Days are kept for the next sweep when it fails.
+  schema::Result<void> sweep_variants();
+  // What was received since the start; for metrics.
   Receipt totals() const;
+  std::map<std::string, Receipt> totals_by_door() const;
 
  private:
   Pipeline(schema::Database& ingest, PipelineOptions options, schema::HashKey key, schema::RetentionRules rules);
@@ -63,7 +69,7 @@ class Pipeline {
   void push(Batch batch);
   void write_loop();
   Batch take_rows();
-  void note_days(const Batch& batch);
+  void note_days(const std::set<std::int32_t>& days);
   std::shared_ptr<const schema::RetentionRules> retention();
 
   schema::Database& database_;
@@ -85,8 +91,9 @@ class Pipeline {
 
   std::atomic<std::uint64_t> failures_{0};
   mutable std::mutex totals_mutex_;
-  Receipt totals_;
-  std::set<std::int32_t> days_written_;
+  std::map<std::string, Receipt> totals_;  // by door
+  std::mutex days_mutex_;
+  std::set<std::int32_t> days_to_sweep_;
 
   std::mutex rules_mutex_;
   std::shared_ptr<const schema::RetentionRules> rules_;

@@ -68,7 +68,7 @@ bool open_eventbridge(Recogniser& recogniser, std::string_view text, const JsonN
   if (notice)
     recogniser.report(std::move(*notice));
   else
-    recogniser.quarantine(notice.error(), text);
+    recogniser.quarantine(notice.error(), text, RecordKind::kNotice);
   return true;
 }
 // Recorded API answers: {"status_code": 200, "data": {…}}.
@@ -113,8 +113,8 @@ schema::JsonParser& Recogniser::parser(int depth) {
   return parsers_[static_cast<std::size_t>(depth)];
 }
 
-void Recogniser::quarantine(const schema::Error& error, std::string_view raw) {
-  sink_.on_quarantined(quarantined(error, raw, position_++));
+void Recogniser::quarantine(const schema::Error& error, std::string_view raw, RecordKind kind) {
+  sink_.on_quarantined(quarantined(error, raw, position_++, kind));
 }
 
 void Recogniser::report(schema::Notice notice) {
@@ -169,7 +169,10 @@ void Recogniser::expand(const Piece& piece, int depth) {
     return expand_container(piece, fail(Code::kTooLarge, "record of more than 1 MiB"), depth);
   const auto node = parser(depth).parse(piece.text);
   if (!node) return expand_container(piece, node.error(), depth);
-  if (!open_shape(**node, piece.text, depth))
+  if (open_shape(**node, piece.text, depth)) return;
+  if ((*node)->find("Records") != nullptr)
+    quarantine(fail(Code::kBadRecord, "schema: Records is no array"), piece.text);
+  else
     quarantine(fail(Code::kBadRecord, "unknown_shape: neither a finding nor a CloudTrail record"), piece.text);
 }
 
@@ -194,7 +197,7 @@ void Recogniser::expand_container(const Piece& piece, const schema::Error& why, 
 // A record of ours. Asked before any envelope, so that no member of a record can make it look like one.
 bool Recogniser::map_leaf(const JsonNode& node, std::string_view text) {
   const auto finding = [&](schema::Result<schema::Finding> mapped) {
-    if (!mapped) return quarantine(mapped.error(), text);
+    if (!mapped) return quarantine(mapped.error(), text, RecordKind::kFinding);
     sink_.on_finding(std::move(*mapped), position_++);
   };
   if (schema::looks_like_cloudtrail(node)) {
@@ -202,7 +205,7 @@ bool Recogniser::map_leaf(const JsonNode& node, std::string_view text) {
     if (event)
       sink_.on_event(*event, position_++);
     else
-      quarantine(event.error(), text);
+      quarantine(event.error(), text, RecordKind::kEvent);
   } else if (looks_like_guardduty(node)) {
     finding(map_guardduty(node, text, context_));
   } else if (looks_like_asff(node)) {

@@ -58,7 +58,7 @@ class Recogniser {
   bool map_leaf(const schema::JsonNode& node, std::string_view text);
   // What an envelope itself says, or why it, or a part of it, cannot be stored. Each is one record.
   void report(schema::Notice notice);
-  void quarantine(const schema::Error& error, std::string_view raw);
+  void quarantine(const schema::Error& error, std::string_view raw, RecordKind kind = RecordKind::kUnknown);
   const MapContext& context() const { return context_; }
 
  private:

@@ -66,15 +66,15 @@ void RowSink::add(Row row) {
 }
 
 void RowSink::refuse_record(const schema::Error& error, std::string_view raw, const std::string& account_id,
-                            std::uint64_t position) {
-  QuarantinedRecord record = quarantined(error, raw, position);
+                            std::uint64_t position, RecordKind kind) {
+  QuarantinedRecord record = quarantined(error, raw, position, kind);
   record.account_id = account_id;
   on_quarantined(std::move(record));
 }
 
 void RowSink::on_event(const schema::ApiEvent& event, std::uint64_t position) {
   if (const auto refused = refuse(event, admission_))
-    return refuse_record(*refused, event.raw, event.account_id, position);
+    return refuse_record(*refused, event.raw, event.account_id, position, RecordKind::kEvent);
   if (known_.add_account(event.account_id)) batch_.new_accounts.push_back(event.account_id);
   for (const auto* entity : {&event.principal, &event.instance, &event.ip_address})
     if (*entity) note(event.account_id, **entity);
@@ -86,7 +86,7 @@ void RowSink::on_event(const schema::ApiEvent& event, std::uint64_t position) {
 
 void RowSink::on_finding(schema::Finding finding, std::uint64_t position) {
   if (const auto refused = refuse(finding, admission_))
-    return refuse_record(*refused, finding.raw, finding.identity.account_id, position);
+    return refuse_record(*refused, finding.raw, finding.identity.account_id, position, RecordKind::kFinding);
   const std::string& account_id = finding.identity.account_id;
   if (known_.add_account(account_id)) batch_.new_accounts.push_back(account_id);
   for (const auto& entity : finding.entities) note(account_id, entity.entity);
@@ -98,7 +98,7 @@ void RowSink::on_finding(schema::Finding finding, std::uint64_t position) {
 
 void RowSink::on_notice(schema::Notice notice, std::uint64_t position) {
   if (const auto refused = refuse(notice, admission_))
-    return refuse_record(*refused, notice.raw, notice.account_id, position);
+    return refuse_record(*refused, notice.raw, notice.account_id, position, RecordKind::kNotice);
   if (!notice.account_id.empty() && known_.add_account(notice.account_id))
     batch_.new_accounts.push_back(notice.account_id);
   Row row;
@@ -108,6 +108,8 @@ void RowSink::on_notice(schema::Notice notice, std::uint64_t position) {
 }
 
 void RowSink::on_quarantined(QuarantinedRecord record) {
+  // A replay hands over the exact bytes that were refused before.
+  record.retried = delivery_->delivery().replay_of && record.raw == delivery_->delivery().body;
   Row row;
   row.kind = Row::Kind::kQuarantine;
   row.quarantined = std::make_unique<QuarantinedRecord>(std::move(record));

@@ -41,7 +41,7 @@ class RowSink final : public RecordSink {
   void add(Row row);
   void note(const std::string& account_id, const schema::Entity& entity);
   void refuse_record(const schema::Error& error, std::string_view raw, const std::string& account_id,
-                     std::uint64_t position);
+                     std::uint64_t position, RecordKind kind);
 
   PendingPtr delivery_;
   const Admission& admission_;

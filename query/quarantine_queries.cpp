@@ -27,13 +27,17 @@ constexpr std::string_view kNoAccount = "none";
 struct StoredRow {
   std::string account_id;
   schema::Uuid quarantine_id;
-  std::string reason, detail, door, origin;
+  std::string reason, detail, kind, door, key_id, origin;
   std::int64_t position, bytes;
   schema::Bytes sha256;
   TimeUs received_at;
+  std::string parser_version;
+  int tries;
+  std::optional<TimeUs> last_tried_at, resolved_at;
 };
 BOOST_DESCRIBE_STRUCT(StoredRow, (),
-                      (account_id, quarantine_id, reason, detail, door, origin, position, bytes, sha256, received_at))
+                      (account_id, quarantine_id, reason, detail, kind, door, key_id, origin, position, bytes, sha256,
+                       received_at, parser_version, tries, last_tried_at, resolved_at))
 
 struct StoredAlert {
   std::string kind, account_id, subject, detail;
@@ -46,37 +50,35 @@ struct RawBytes {
 };
 BOOST_DESCRIBE_STRUCT(RawBytes, (), (raw))
 
-struct QuarantineKey {
-  std::string account_id;
-  schema::Uuid id;
-};
-
 schema::Error not_found() {
   return fail(Code::kNotFound, "there is no such quarantined record among those that this key may see");
 }
 
-std::optional<QuarantineKey> parse_id(std::string_view text) {
-  const auto dash = text.find('-');
-  if (dash == std::string_view::npos) return std::nullopt;
-  const auto account = text.substr(0, dash);
-  const auto id = uuid_from_hex(text.substr(dash + 1));
-  if (!id || (account != kNoAccount && !schema::is_account_id(account))) return std::nullopt;
-  return QuarantineKey{account == kNoAccount ? "" : std::string(account), *id};
+std::optional<std::int64_t> us_of(const std::optional<TimeUs>& time) {
+  return time ? std::optional(time->us) : std::nullopt;
 }
 
 QuarantineRow row_of(StoredRow stored) {
   const auto& digest = stored.sha256.bytes;
-  return {
-      (stored.account_id.empty() ? std::string(kNoAccount) : stored.account_id) + "-" + hex_of(stored.quarantine_id),
-      std::move(stored.account_id),
-      std::move(stored.reason),
-      std::move(stored.detail),
-      std::move(stored.door),
-      std::move(stored.origin),
-      stored.position,
-      stored.bytes,
-      schema::hex(reinterpret_cast<const std::uint8_t*>(digest.data()), digest.size()),
-      stored.received_at.us};
+  QuarantineRow row;
+  row.quarantine_id =
+      (stored.account_id.empty() ? std::string(kNoAccount) : stored.account_id) + "-" + hex_of(stored.quarantine_id);
+  row.account_id = std::move(stored.account_id);
+  row.reason = std::move(stored.reason);
+  row.detail = std::move(stored.detail);
+  row.kind = std::move(stored.kind);
+  row.door = std::move(stored.door);
+  row.key_id = std::move(stored.key_id);
+  row.origin = std::move(stored.origin);
+  row.position = stored.position;
+  row.bytes = stored.bytes;
+  row.sha256 = schema::hex(reinterpret_cast<const std::uint8_t*>(digest.data()), digest.size());
+  row.received_us = stored.received_at.us;
+  row.parser_version = std::move(stored.parser_version);
+  row.tries = stored.tries;
+  row.last_tried_us = us_of(stored.last_tried_at);
+  row.resolved_us = us_of(stored.resolved_at);
+  return row;
 }
 
 schema::Error bad(std::string_view name, std::string_view what) {
@@ -108,10 +110,27 @@ Result<void> add_accounts(std::string_view text, std::vector<std::string>& accou
   return {};
 }
 
+// "import" has no key: its records are asked for as none.
+Result<void> add_keys(std::string_view text, std::vector<std::string>& key_ids) {
+  if (const auto ok = add_values("key_id", text, key_ids); !ok) return ok;
+  for (auto& id : key_ids)
+    if (id == kNoAccount) id.clear();
+  return {};
+}
+
+Result<void> take_state(std::string_view value, std::optional<bool>& open) {
+  if (value != "open" && value != "resolved" && value != "all") return bad("state", "use open, resolved or all");
+  open = value == "all" ? std::nullopt : std::optional(value == "open");
+  return {};
+}
+
 Result<void> take(const Parameter& parameter, QuarantineRequest& request) {
   const auto& [name, value] = parameter;
   if (name == "reason") return add_values(name, value, request.reasons);
   if (name == "account_id") return add_accounts(value, request.account_ids);
+  if (name == "door") return add_values(name, value, request.doors);
+  if (name == "key_id") return add_keys(value, request.key_ids);
+  if (name == "state") return take_state(value, request.open);
   if (name == "cursor") {
     request.cursor = value;
     return {};
@@ -123,9 +142,9 @@ Result<void> take(const Parameter& parameter, QuarantineRequest& request) {
     return {};
   }
   if (name != "from" && name != "to")
-    return fail(
-        Code::kBadParameter,
-        "there is a parameter that quarantine does not know; use reason, account_id, from, to, limit and cursor");
+    return fail(Code::kBadParameter,
+                "there is a parameter that quarantine does not know; use reason, account_id, door, "
+                "key_id, state, from, to, limit and cursor");
   const auto time = parse_time_parameter(name, value);
   if (!time) return time.error();
   (name == "from" ? request.from_us : request.to_us) = *time;
@@ -136,6 +155,9 @@ std::string canonical_text(const QuarantineRequest& request) {
   auto text = fmt::format("{};{};", schema::array_literal(request.reasons), schema::array_literal(request.account_ids));
   if (request.from_us) text += fmt::format("from={};", *request.from_us);
   if (request.to_us) text += fmt::format("to={};", *request.to_us);
+  if (!request.doors.empty()) text += fmt::format("door={};", schema::array_literal(request.doors));
+  if (!request.key_ids.empty()) text += fmt::format("key={};", schema::array_literal(request.key_ids));
+  if (request.open != std::optional(true)) text += request.open ? "resolved;" : "all;";
   return text;
 }
 
@@ -159,7 +181,7 @@ Result<Position> position_of(const QuarantineRequest& request) {
   constexpr std::size_t kParts = 2;
   const auto parts = decode_cursor(kCursorKind, question_hash(canonical_text(request)), request.cursor, kParts);
   if (!parts) return parts.error();
-  const auto key = parse_id((*parts)[1]);
+  const auto key = parse_quarantine_id((*parts)[1]);
   if (!schema::parse_rfc3339((*parts)[0]) || !key)
     return fail(Code::kBadCursor, "cursor: it does not belong to this question; start again without it");
   position.received_at = (*parts)[0];
@@ -170,6 +192,15 @@ Result<Position> position_of(const QuarantineRequest& request) {
 
 }  // namespace
 
+std::optional<QuarantineId> parse_quarantine_id(std::string_view text) {
+  const auto dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto account = text.substr(0, dash);
+  const auto id = uuid_from_hex(text.substr(dash + 1));
+  if (!id || (account != kNoAccount && !schema::is_account_id(account))) return std::nullopt;
+  return QuarantineId{account == kNoAccount ? "" : std::string(account), *id};
+}
+
 Result<QuarantineRequest> parse_quarantine_request(Parameters parameters) {
   QuarantineRequest request;
   for (const auto& parameter : parameters)
@@ -178,6 +209,8 @@ Result<QuarantineRequest> parse_quarantine_request(Parameters parameters) {
     return bad("to", "the end of the interval must lie behind its beginning (from)");
   std::sort(request.reasons.begin(), request.reasons.end());
   std::sort(request.account_ids.begin(), request.account_ids.end());
+  std::sort(request.doors.begin(), request.doors.end());
+  std::sort(request.key_ids.begin(), request.key_ids.end());
   return request;
 }
 
@@ -187,10 +220,11 @@ Result<QuarantinePage> quarantine_page(const Warehouse& warehouse, const Account
   if (!position) return position.error();
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<QuarantinePage> {
     const auto reasons = list_or_null(request.reasons), accounts = list_or_null(request.account_ids);
+    const auto doors = list_or_null(request.doors), keys = list_or_null(request.key_ids);
     const auto from = time_or_null(request.from_us), to = time_or_null(request.to_us);
-    auto stored = schema::rows_as<StoredRow>(tx.exec(sql::quarantine_page, reasons, accounts, from, to,
-                                                     position->received_at, position->id, position->account_id,
-                                                     static_cast<std::int64_t>(request.limit + 1)));
+    auto stored = schema::rows_as<StoredRow>(
+        tx.exec(sql::quarantine_page, reasons, accounts, from, to, position->received_at, position->id,
+                position->account_id, static_cast<std::int64_t>(request.limit + 1), doors, keys, request.open));
     QuarantinePage page;
     const bool more = stored.size() > request.limit;
     if (more) stored.pop_back();
@@ -199,14 +233,15 @@ Result<QuarantinePage> quarantine_page(const Warehouse& warehouse, const Account
       page.next_cursor =
           encode_cursor(kCursorKind, question_hash(canonical_text(request)),
                         {schema::format_rfc3339(page.rows.back().received_us), page.rows.back().quarantine_id});
-    page.total = tx.exec(sql::quarantine_total, reasons, accounts, from, to)[0]["total"].as<std::int64_t>();
+    page.total = tx.exec(sql::quarantine_total, reasons, accounts, from, to, doors, keys, request.open)[0]["total"]
+                     .as<std::int64_t>();
     return page;
   });
 }
 
 Result<QuarantineRow> quarantine_detail(const Warehouse& warehouse, const AccountScope& scope,
                                         std::string_view quarantine_id) {
-  const auto key = parse_id(quarantine_id);
+  const auto key = parse_quarantine_id(quarantine_id);
   if (!key) return not_found();
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<QuarantineRow> {
     auto rows = schema::rows_as<StoredRow>(tx.exec(sql::quarantine_detail, key->account_id, to_string(key->id)));
@@ -217,7 +252,7 @@ Result<QuarantineRow> quarantine_detail(const Warehouse& warehouse, const Accoun
 
 Result<std::string> quarantine_raw(const Warehouse& warehouse, const AccountScope& scope,
                                    std::string_view quarantine_id) {
-  const auto key = parse_id(quarantine_id);
+  const auto key = parse_quarantine_id(quarantine_id);
   if (!key) return not_found();
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<std::string> {
     auto rows = schema::rows_as<RawBytes>(tx.exec(sql::quarantine_raw, key->account_id, to_string(key->id)));

@@ -1,5 +1,6 @@
-// What could not be stored, with its exact bytes, and what a person must hear of. Records whose account could not be
-// read are shown to callers who may see every account. Errors: kBadParameter, kBadCursor, kNotFound. Thread-safe.
+// What could not be stored, with its exact bytes, and what a person must hear of. Lists show open records unless asked
+// otherwise: a resolved one was replayed and read. Records whose account could not be read are shown to callers who may
+// see every account. Errors: kBadParameter, kBadCursor, kNotFound. Thread-safe.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "query/findings/finding_filter.hpp"
 #include "query/warehouse.hpp"
 #include "schema/core/error.hpp"
+#include "schema/core/hash.hpp"
 #include "schema/pg/account_scope.hpp"
 
 namespace backtrail::query {
@@ -18,6 +20,8 @@ inline constexpr std::size_t kAlertsMax = 1000;
 
 struct QuarantineRequest {
   std::vector<std::string> reasons, account_ids;  // account id "": could not be read
+  std::vector<std::string> doors, key_ids;        // key id "": a local import
+  std::optional<bool> open = true;                // nothing: resolved ones too
   std::optional<std::int64_t> from_us, to_us;     // on the receipt
   std::size_t limit = kPageRowsDefault;
   std::string cursor;
@@ -27,11 +31,21 @@ schema::Result<QuarantineRequest> parse_quarantine_request(Parameters parameters
 struct QuarantineRow {
   std::string quarantine_id;  // "<account or none>-<32 hexadecimal digits>"
   std::string account_id;     // "" when it could not be read
-  std::string reason, detail, door, origin;
+  std::string reason, detail, kind, door, key_id, origin;
   std::int64_t position = 0, bytes = 0;
   std::string sha256;  // hexadecimal
   std::int64_t received_us = 0;
+  std::string parser_version;  // of the program that refused it; "" before versions were kept
+  int tries = 0;               // replays
+  std::optional<std::int64_t> last_tried_us, resolved_us;
 };
+
+struct QuarantineId {
+  std::string account_id;  // "" when it could not be read
+  schema::Uuid id;
+};
+// Nothing when the text is no quarantine_id.
+std::optional<QuarantineId> parse_quarantine_id(std::string_view text);
 
 struct QuarantinePage {
   std::vector<QuarantineRow> rows;  // newest first

@@ -1,9 +1,8 @@
 #include "api/doors/ingest_doors.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "api/auth/authenticator.hpp"
 #include "api/rest/problem.hpp"
+#include "api/rest/receipt_json.hpp"
 
 namespace backtrail::api {
 namespace {
@@ -31,11 +30,7 @@ AsyncHandler door(ingest::Pipeline& pipeline, const char* name) {
 }  // namespace
 
 std::string receipt_json(const ingest::Receipt& receipt) {
-  const nlohmann::ordered_json answer{{"received", receipt.received},      {"new", receipt.fresh},
-                                      {"duplicates", receipt.duplicates},  {"variants", receipt.variants},
-                                      {"updated", receipt.updated},        {"stale", receipt.stale},
-                                      {"quarantined", receipt.quarantined}};
-  return answer.dump();
+  return dump(receipt_counts_json(receipt));
 }
 
 void add_ingest_doors(Router& router, ingest::Pipeline& pipeline) {

@@ -1,23 +1,18 @@
 #include "api/rest/quarantine.hpp"
 
-#include "api/rest/answer.hpp"
 #include "api/rest/problem.hpp"
+#include "api/rest/quarantine_json.hpp"
+#include "ingest/quarantine/replay.hpp"
 #include "query/quarantine_queries.hpp"
 
 namespace backtrail::api {
 namespace {
 
-Json row_json(const query::QuarantineRow& row) {
-  return {{"quarantine_id", row.quarantine_id},
-          {"account_id", text_or_null(row.account_id)},
-          {"reason", row.reason},
-          {"detail", row.detail},
-          {"door", row.door},
-          {"origin", row.origin},
-          {"position", row.position},
-          {"bytes", row.bytes},
-          {"sha256", row.sha256},
-          {"received_at", time_json(row.received_us)}};
+Response replay_answer(const Request& request, const ReplayRights& rights,
+                       const std::vector<ingest::QuarantineKey>& records, std::int64_t remaining) {
+  const auto report = ingest::replay(rights.pipeline, rights.ingest, records, kReplayPatience);
+  if (!report) return problem_for(report.error(), request);
+  return respond::json(dump(replay_json(*report, remaining)));
 }
 
 }  // namespace
@@ -29,7 +24,7 @@ Response quarantine_list(const Request& request, const Caller& caller, const que
   const auto page = query::quarantine_page(warehouse, caller.scope, *asked);
   if (!page) return problem_for(page.error(), request);
   Json list = Json::array();
-  for (const auto& row : page->rows) list.push_back(row_json(row));
+  for (const auto& row : page->rows) list.push_back(quarantine_row_json(row));
   return respond::json(
       dump({{"quarantine", std::move(list)}, {"total", page->total}, {"next_cursor", or_null(page->next_cursor)}}));
 }
@@ -37,7 +32,7 @@ Response quarantine_list(const Request& request, const Caller& caller, const que
 Response quarantine_show(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
   const auto row = query::quarantine_detail(warehouse, caller.scope, request.path_parameter("quarantine_id"));
   if (!row) return problem_for(row.error(), request);
-  return respond::json(dump(row_json(*row)));
+  return respond::json(dump(quarantine_row_json(*row)));
 }
 
 Response quarantine_raw(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {
@@ -47,6 +42,37 @@ Response quarantine_raw(const Request& request, const Caller& caller, const quer
   Response response = respond::bytes(std::move(*raw), "application/octet-stream");
   response.headers.set("Content-Disposition", "attachment; filename=\"quarantined.bin\"");
   return response;
+}
+
+Response quarantine_reasons(const Request&, const Caller&, const query::Warehouse&) {
+  Json list = Json::array();
+  for (const ingest::Reason& reason : ingest::kReasons)
+    list.push_back({{"reason", reason.code}, {"meaning", reason.meaning}, {"advice", reason.advice}});
+  return respond::json(dump({{"reasons", std::move(list)}}));
+}
+
+Response quarantine_replay_one(const Request& request, const Caller& caller, const ReplayRights& rights) {
+  const std::string_view text = request.path_parameter("quarantine_id");
+  // Seen by the caller, or it does not exist.
+  const auto row = query::quarantine_detail(rights.warehouse, caller.scope, text);
+  if (!row) return problem_for(row.error(), request);
+  const auto id = query::parse_quarantine_id(text);
+  return replay_answer(request, rights, {{id->account_id, id->id}}, 0);
+}
+
+Response quarantine_replay_all(const Request& request, const Caller& caller, const ReplayRights& rights) {
+  auto asked = query::parse_quarantine_request(parameters_of(request));
+  if (!asked) return problem_for(asked.error(), request);
+  asked->open = true;
+  asked->limit = kReplayRecordsMax;
+  const auto page = query::quarantine_page(rights.warehouse, caller.scope, *asked);
+  if (!page) return problem_for(page.error(), request);
+  std::vector<ingest::QuarantineKey> records;
+  for (const auto& row : page->rows) {
+    const auto id = query::parse_quarantine_id(row.quarantine_id);
+    records.push_back({id->account_id, id->id});
+  }
+  return replay_answer(request, rights, records, page->total - static_cast<std::int64_t>(records.size()));
 }
 
 Response alerts_list(const Request& request, const Caller& caller, const query::Warehouse& warehouse) {

@@ -23,6 +23,7 @@ void add_reconcile(CLI::App& app, int& exit_code);
 void add_key(CLI::App& app, int& exit_code);
 void add_accounts(CLI::App& app, int& exit_code);
 void add_retention(CLI::App& app, int& exit_code);
+void add_quarantine(CLI::App& app, int& exit_code);
 
 // Prints "error: …" and gives kFailed.
 int report(const schema::Error& error);

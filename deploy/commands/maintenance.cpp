@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::chrono::minutes kTick(1);
 constexpr int kRetentionTicks = 60;
+// A sweep reads the key of every event of the days just written.
+constexpr int kSweepTicks = 5;
 
 // Retention did its work, or says what was wrong.
 bool expire(schema::Database& database) {
@@ -29,9 +31,17 @@ bool expire(schema::Database& database) {
   return true;
 }
 
+bool sweep(ingest::Pipeline& pipeline) {
+  const auto swept = pipeline.sweep_variants();
+  if (!swept)
+    spdlog::warn("the sweep for variants did not run, it is tried again in a minute: {}", swept.error().detail);
+  return swept.has_value();
+}
+
 }  // namespace
 
-Maintenance::Maintenance(schema::Database& maintenance) : database_(maintenance), thread_([this] { loop(); }) {}
+Maintenance::Maintenance(schema::Database* maintenance, ingest::Pipeline* pipeline)
+    : database_(maintenance), pipeline_(pipeline), thread_([this] { loop(); }) {}
 
 Maintenance::~Maintenance() {
   {
@@ -42,15 +52,20 @@ Maintenance::~Maintenance() {
   thread_.join();
 }
 
+void Maintenance::tend() {
+  if (const auto folded = ingest::fold_coverage(*database_); !folded)
+    spdlog::warn("coverage was not folded, it is tried again in a minute: {}", folded.error().detail);
+  if (retention_ticks_ == 0 && expire(*database_)) retention_ticks_ = kRetentionTicks;
+  if (retention_ticks_ > 0) --retention_ticks_;
+}
+
 void Maintenance::loop() {
-  int ticks_left = 0;
+  int sweep_ticks = kSweepTicks;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    if (const auto folded = ingest::fold_coverage(database_); !folded)
-      spdlog::warn("coverage was not folded, it is tried again in a minute: {}", folded.error().detail);
-    if (ticks_left == 0 && expire(database_)) ticks_left = kRetentionTicks;
-    if (ticks_left > 0) --ticks_left;
+    if (database_ != nullptr) tend();
+    if (pipeline_ != nullptr && --sweep_ticks <= 0 && sweep(*pipeline_)) sweep_ticks = kSweepTicks;
     lock.lock();
     wake_.wait_for(lock, kTick, [this] { return stopping_; });
   }

@@ -1,25 +1,32 @@
-// The maintenance role: each minute it folds what was counted for coverage; once at the start and then hourly it
-// deletes what has expired and makes the partitions of the coming days. One thread; the destructor stops it.
+// What a long-running program does besides answering. As the maintenance role: each minute it folds what was counted for
+// coverage; once at the start and then hourly it deletes what has expired and makes the partitions of the coming days.
+// With a pipeline: every few minutes it sweeps the days just written for variants. One thread; the destructor stops it.
 #pragma once
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
+#include "ingest/pipeline.hpp"
 #include "schema/pg/database.hpp"
 
 namespace backtrail::commands {
 
 class Maintenance {
  public:
-  explicit Maintenance(schema::Database& maintenance);
+  // Either may be null: then its part is left out. Neither is owned; both must outlive this.
+  Maintenance(schema::Database* maintenance, ingest::Pipeline* pipeline);
   ~Maintenance();
 
  private:
   void loop();
-  schema::Database& database_;
+  // What the maintenance role does each minute.
+  void tend();
+  schema::Database* database_;
+  ingest::Pipeline* pipeline_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
+  int retention_ticks_ = 0;  // minutes until the next retention
   std::thread thread_;
 };
 

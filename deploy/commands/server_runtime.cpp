@@ -91,6 +91,9 @@ ServerRuntime::ServerRuntime(const WarehouseAccess& access)
 ServerRuntime::~ServerRuntime() {
   if (server_) server_->stop();
   maintenance_.reset();
+  if (pipeline_)
+    if (const auto swept = pipeline_->sweep_variants(); !swept)
+      spdlog::warn("the last sweep for variants did not run: {}", swept.error().detail);
   pipeline_.reset();  // writes what was accepted
 }
 
@@ -108,13 +111,15 @@ Result<std::unique_ptr<ServerRuntime>> ServerRuntime::start(const WarehouseAcces
     if (!pipeline) return pipeline.error();
     runtime->pipeline_ = std::move(*pipeline);
   }
-  if (roles.maintenance) runtime->maintenance_ = std::make_unique<Maintenance>(runtime->maintenance_database_);
+  runtime->maintenance_ = std::make_unique<Maintenance>(roles.maintenance ? &runtime->maintenance_database_ : nullptr,
+                                                        runtime->pipeline_.get());
   if (!roles.collector && !roles.api) return runtime;
 
   api::AppOptions app;
   app.api = &runtime->api_;
   app.maintenance = &runtime->maintenance_database_;
   app.pipeline = runtime->pipeline_.get();
+  app.ingest = &runtime->ingest_;
   app.hash_key = *hash_key;
   app.serve_questions = roles.api;
   if (roles.api) app.web_directory = listen.web_directory;

@@ -120,31 +120,18 @@ std::size_t Row::bytes() const {
   return size;
 }
 
-void count_outcome(RowOutcome outcome, Receipt& receipt) {
-  ++receipt.received;
-  switch (outcome) {
-    case RowOutcome::kNew:
-      ++receipt.fresh;
-      return;
-    case RowOutcome::kDuplicate:
-      ++receipt.duplicates;
-      return;
-    case RowOutcome::kVariant:
-      ++receipt.variants;
-      return;
-    case RowOutcome::kUpdated:
-      ++receipt.updated;
-      return;
-    case RowOutcome::kStale:
-      ++receipt.stale;
-      return;
-    case RowOutcome::kQuarantined:
-      ++receipt.quarantined;
-      return;
-    case RowOutcome::kPending:
-      break;
+RecordKind Row::record_kind() const {
+  switch (kind) {
+    case Kind::kEvent:
+      return RecordKind::kEvent;
+    case Kind::kFinding:
+      return RecordKind::kFinding;
+    case Kind::kNotice:
+      return RecordKind::kNotice;
+    case Kind::kQuarantine:
+      return quarantined->kind;
   }
-  BACKTRAIL_ASSERT(false && "a record without an outcome");
+  return RecordKind::kUnknown;
 }
 
 }  // namespace backtrail::ingest

@@ -14,9 +14,6 @@
 
 namespace backtrail::ingest {
 
-// What writing did with one record.
-enum class RowOutcome : std::uint8_t { kPending, kNew, kDuplicate, kVariant, kUpdated, kStale, kQuarantined };
-
 // A delivery whose rows are on their way. Done when parsing is over and every row has its outcome; finish() then runs
 // the callback. Thread-safe.
 class PendingDelivery {
@@ -91,6 +88,8 @@ struct Row {
   std::unique_ptr<QuarantinedRecord> quarantined;
 
   std::size_t bytes() const;
+  // What the books count it as; a quarantined record as what it was meant to be.
+  RecordKind record_kind() const;
 };
 
 struct Batch {
@@ -105,8 +104,5 @@ inline constexpr std::size_t kBatchMaxBytes = 8 * 1024 * 1024;
 
 // The event's row: hashes, encoded bytes. U+0000, which PostgreSQL's text refuses, becomes U+FFFD in columns.
 EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, std::int64_t received_us);
-
-// Counts one outcome into a receipt (received too).
-void count_outcome(RowOutcome outcome, Receipt& receipt);
 
 }  // namespace backtrail::ingest

@@ -31,14 +31,25 @@ schema::AccountScope scope_of(std::span<const Row> rows) {
   return *schema::AccountScope::of({accounts.begin(), accounts.end()});
 }
 
-void write_quarantine(schema::Transaction& tx, std::span<Row> rows) {
+// A replayed record that is refused again keeps its row. False: the row is gone.
+bool retry_quarantined(schema::Transaction& tx, const Row& row, std::int64_t now_us) {
+  const QuarantineKey& key = *row.delivery->delivery().replay_of;
+  const QuarantinedRecord& record = *row.quarantined;
+  return !tx.exec(sql::quarantine_retry, key.account_id, to_string(key.id), std::string(record.reason), record.detail,
+                  std::string(name_of(record.kind)), std::string(parser_version()), schema::format_rfc3339(now_us))
+              .empty();
+}
+
+void write_quarantine(schema::Transaction& tx, std::span<Row> rows, std::int64_t now_us) {
   BinaryArray account(PgType::kText), id(PgType::kUuid), reason(PgType::kText), detail(PgType::kText),
       door(PgType::kText), key_id(PgType::kText), origin(PgType::kText), position(PgType::kInt8),
-      received(PgType::kTimestamptz), bytes(PgType::kInt8), digest(PgType::kBytea), raw(PgType::kBytea);
+      received(PgType::kTimestamptz), bytes(PgType::kInt8), digest(PgType::kBytea), raw(PgType::kBytea),
+      kind(PgType::kText), parser(PgType::kText), scope(PgType::kText);
   std::map<std::pair<std::string, schema::Uuid>, const Row*> unique;
   for (Row& row : rows) {
     if (row.kind != Row::Kind::kQuarantine) continue;
     row.outcome = RowOutcome::kQuarantined;
+    if (row.quarantined->retried && retry_quarantined(tx, row, now_us)) continue;
     unique.emplace(std::pair{row.quarantined->account_id, quarantine_id(*row.quarantined)}, &row);
   }
   if (unique.empty()) return;
@@ -58,10 +69,13 @@ void write_quarantine(schema::Transaction& tx, std::span<Row> rows) {
     const auto hash = schema::sha256(record.raw);
     digest.add_text({reinterpret_cast<const char*>(hash.data()), hash.size()});
     raw.add_text(record.raw);
+    kind.add_text(name_of(record.kind));
+    parser.add_text(parser_version());
+    scope.add_text(delivery.scope.setting());
   }
   tx.exec(sql::quarantine_insert, account.value(), id.value(), reason.value(), detail.value(), door.value(),
           key_id.value(), origin.value(), position.value(), received.value(), bytes.value(), digest.value(),
-          raw.value());
+          raw.value(), kind.value(), parser.value(), scope.value());
 }
 
 // An account that a key may not write is somebody's mistake or attack: a person must hear of it.
@@ -84,7 +98,7 @@ void alert_mismatches(schema::Transaction& tx, std::span<const Row> rows, std::i
 
 std::map<PendingDelivery*, Receipt> receipts_of(std::span<const Row> rows) {
   std::map<PendingDelivery*, Receipt> receipts;
-  for (const Row& row : rows) count_outcome(row.outcome, receipts[row.delivery.get()]);
+  for (const Row& row : rows) receipts[row.delivery.get()].count(row.record_kind(), row.outcome);
   return receipts;
 }
 
@@ -112,6 +126,7 @@ void fail_all(std::span<const Row> rows, const schema::Error& error) {
 // What the database refused becomes a quarantined record with its exact bytes.
 void refuse_row(Row& row, const schema::Error& error) {
   auto record = std::make_unique<QuarantinedRecord>();
+  record->kind = row.record_kind();
   record->reason = reason::kRefused;
   record->detail = error.detail.substr(0, error.detail.find('\n'));
   if (row.kind == Row::Kind::kEvent) {
@@ -132,9 +147,24 @@ void refuse_row(Row& row, const schema::Error& error) {
 }  // namespace
 
 void write_delivery(schema::Transaction& tx, const Delivery& delivery, std::size_t body_bytes, const Receipt& receipt) {
+  BinaryArray kinds(PgType::kText), received(PgType::kInt8), fresh(PgType::kInt8), duplicates(PgType::kInt8),
+      variants(PgType::kInt8), updated(PgType::kInt8), stale(PgType::kInt8), quarantined(PgType::kInt8);
+  const auto add = [](BinaryArray& column, std::uint64_t count) { column.add_int8(static_cast<std::int64_t>(count)); };
+  for (const RecordKind kind : kRecordKinds) {
+    const OutcomeCounts& counts = receipt.of(kind);
+    if (counts.received == 0) continue;
+    kinds.add_text(name_of(kind));
+    add(received, counts.received);
+    add(fresh, counts.fresh);
+    add(duplicates, counts.duplicates);
+    add(variants, counts.variants);
+    add(updated, counts.updated);
+    add(stale, counts.stale);
+    add(quarantined, counts.quarantined);
+  }
   tx.exec(sql::delivery_insert, to_string(delivery.id), delivery.door, delivery.key_id,
-          schema::format_rfc3339(delivery.received_us), body_bytes, receipt.received, receipt.fresh, receipt.duplicates,
-          receipt.variants, receipt.updated, receipt.stale, receipt.quarantined);
+          schema::format_rfc3339(delivery.received_us), body_bytes, kinds.value(), received.value(), fresh.value(),
+          duplicates.value(), variants.value(), updated.value(), stale.value(), quarantined.value());
 }
 
 schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& batch, std::int64_t now_us) {
@@ -144,7 +174,7 @@ schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& ba
     write_names(tx, batch.names);
     write_findings(tx, rows, key_);
     write_notices(tx, rows);
-    write_quarantine(tx, rows);
+    write_quarantine(tx, rows, now_us);
     alert_mismatches(tx, rows, now_us);
     write_coverage(tx, rows);
     write_ledger(tx, rows);

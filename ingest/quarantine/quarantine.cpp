@@ -4,15 +4,25 @@
 
 namespace backtrail::ingest {
 
-QuarantinedRecord quarantined(const schema::Error& error, std::string_view raw, std::uint64_t position) {
+std::string_view parser_version() {
+  return BACKTRAIL_VERSION;
+}
+
+const Reason* find_reason(std::string_view code) {
+  const auto found = std::find_if(kReasons.begin(), kReasons.end(), [&](const Reason& r) { return r.code == code; });
+  return found == kReasons.end() ? nullptr : &*found;
+}
+
+QuarantinedRecord quarantined(const schema::Error& error, std::string_view raw, std::uint64_t position,
+                              RecordKind kind) {
   QuarantinedRecord record;
+  record.kind = kind;
   record.position = position;
   record.raw = raw;
   const std::string_view detail = error.detail;
   const auto word = detail.substr(0, detail.find(':'));
-  const auto known = std::find(reason::kAll.begin(), reason::kAll.end(), word);
-  if (known != reason::kAll.end()) {
-    record.reason = *known;
+  if (const Reason* known = find_reason(word)) {
+    record.reason = known->code;
     record.detail = detail.size() > word.size() + 2 ? detail.substr(word.size() + 2) : detail;
     return record;
   }

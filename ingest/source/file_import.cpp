@@ -83,7 +83,7 @@ class Import {
       std::unique_lock lock(mutex_);
       done_.wait(lock, [this] { return open_ == 0; });
     }
-    if (const auto swept = sweep_variants(); !swept) return swept.error();
+    if (const auto swept = pipeline_.sweep_variants(); !swept) return swept.error();
     report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (options_.progress) options_.progress(progress_);
     return std::move(report_);
@@ -204,17 +204,6 @@ class Import {
     if (!options_.progress || now - told_ < kProgressEvery) return;
     told_ = now;
     options_.progress(progress_);
-  }
-
-  // Importers that ran at the same time may each have missed that their events were variants of each other's.
-  Result<void> sweep_variants() {
-    const auto alerts_due = database_.write(schema::AccountScope::all(), [&](schema::Transaction& tx) -> Result<int> {
-      for (const std::int32_t day : pipeline_.days_written())
-        tx.exec(sql::event_variant_sweep, schema::format_day(day), schema::format_rfc3339(schema::now_us()));
-      return 0;
-    });
-    if (!alerts_due) return alerts_due.error();
-    return {};
   }
 
   Pipeline& pipeline_;

@@ -259,7 +259,8 @@ Result<Summary> summary(const Warehouse& warehouse, const AccountScope& scope, c
     read_accounts(tx, figures);
     const std::optional<std::string> any;
     figures.quarantined =
-        tx.exec(sql::quarantine_total, any, any, question.from, question.to)[0]["total"].as<std::int64_t>();
+        tx.exec(sql::quarantine_total, any, any, question.from, question.to, any, any, std::optional(true))[0]["total"]
+            .as<std::int64_t>();
     if (const auto ok = read_lists(tx, warehouse.hash_key, scope, figures); !ok) return ok.error();
     return figures;
   });

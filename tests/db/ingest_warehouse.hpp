@@ -107,6 +107,19 @@ inline Json guardduty_json(int number, std::string_view updated = "2026-11-02T09
           {"description", "A description."}};
 }
 
+// A receipt line by line: totals, then the kinds that occurred, each as received and its outcomes.
+inline std::string books_of(const ingest::Receipt& receipt) {
+  const auto line = [](std::string_view name, const ingest::OutcomeCounts& counts) {
+    std::string text = fmt::format("{} {}", name, counts.received);
+    for (const auto& [outcome, count] : counts.outcomes()) text += fmt::format(" {}", count);
+    return text + "\n";
+  };
+  std::string text = line("all", receipt);
+  for (const ingest::RecordKind kind : ingest::kRecordKinds)
+    if (receipt.of(kind).received > 0) text += line(name_of(kind), receipt.of(kind));
+  return text;
+}
+
 class IngestWarehouse {
  public:
   explicit IngestWarehouse(ingest::PipelineOptions options = {})
@@ -146,14 +159,40 @@ class IngestWarehouse {
     made.received_us = kNowUs;
     return made;
   }
-  ingest::Receipt deliver(ingest::Delivery what) { return deliver_to(pipeline(), std::move(what)); }
+  // Delivers, and sees to it that the receipt balances and that the ledger says the same: every test of ingest does.
+  ingest::Receipt deliver(ingest::Delivery what) {
+    const auto id = what.id;
+    const ingest::Receipt receipt = deliver_to(pipeline(), std::move(what));
+    if (!receipt.error) {
+      EXPECT_EQ(ledger(id), books_of(receipt));
+    }
+    return receipt;
+  }
   ingest::Receipt deliver(std::string body, schema::AccountScope scope = schema::AccountScope::all()) {
     return deliver(delivery(std::move(body), std::move(scope)));
   }
   static ingest::Receipt deliver_to(ingest::Pipeline& pipeline, ingest::Delivery what) {
     std::promise<ingest::Receipt> receipt;
     pipeline.submit(std::move(what), [&receipt](const ingest::Receipt& done) { receipt.set_value(done); });
-    return receipt.get_future().get();
+    const ingest::Receipt settled = receipt.get_future().get();
+    EXPECT_TRUE(settled.error || settled.balances()) << books_of(settled);
+    return settled;
+  }
+  // What the ledger says of a delivery, as books_of() would.
+  std::string ledger(const schema::Uuid& id) const {
+    const std::string counts = "received, new, duplicates, variants, updated, stale, quarantined";
+    std::string text;
+    for (const auto& row :
+         rows("SELECT kind, " + counts + " FROM (SELECT 0 AS place, 'all' AS kind, " + counts +
+              " FROM delivery WHERE delivery_id = '" + to_string(id) +
+              "' UNION ALL SELECT array_position('{finding,event,notice,unknown}', kind), kind, " + counts +
+              " FROM delivery_kind WHERE delivery_id = '" + to_string(id) + "') AS x ORDER BY place")) {
+      text += row[0].c_str();
+      for (int column = 1; column < static_cast<int>(row.size()); ++column)
+        text += std::string(" ") + row[column].c_str();
+      text += "\n";
+    }
+    return text.empty() ? "no row" : text;
   }
 
   // As the superuser: one value, or one column joined by blanks.
@@ -185,7 +224,7 @@ class IngestWarehouse {
              {"notice", "{first_received_at,origin,door,key_id}"},
              {"account", "{first_received_at}"},
              {"alert", "{raised_at}"},
-             {"quarantine", "{received_at,origin,door,key_id,position}"}})
+             {"quarantine", "{received_at,origin,door,key_id,position,scope,tries,last_tried_at,resolved_at}"}})
       text += fmt::format(
           "{} {}\n", table,
           value(fmt::format("SELECT count(*) || ' ' || md5(coalesce(string_agg(t, E'\\n' ORDER BY t), '')) FROM "
@@ -204,14 +243,8 @@ class IngestWarehouse {
 // "received 3: new 2, quarantined 1"; parts that are zero are left out.
 inline std::string text_of(const ingest::Receipt& receipt) {
   std::string text = fmt::format("received {}:", receipt.received);
-  for (const auto& [name, number] :
-       std::initializer_list<std::pair<const char*, std::uint64_t>>{{"new", receipt.fresh},
-                                                                    {"duplicates", receipt.duplicates},
-                                                                    {"variants", receipt.variants},
-                                                                    {"updated", receipt.updated},
-                                                                    {"stale", receipt.stale},
-                                                                    {"quarantined", receipt.quarantined}})
-    if (number != 0) text += fmt::format(" {} {}", name, number);
+  for (const auto& [outcome, count] : receipt.outcomes())
+    if (count != 0) text += fmt::format(" {} {}", outcome, count);
   if (receipt.error) text += " error " + receipt.error->detail;
   return text;
 }

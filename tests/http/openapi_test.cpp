@@ -73,7 +73,8 @@ TEST(OpenApiTest, DescribesEveryRouteAndNoOther) {
     if (pattern.ends_with("*}")) pattern.replace(pattern.size() - 2, 2, "}");
     served.insert(std::string(method_name(route->method)) + " " + pattern);
   }
-  // Doors are open only when there is a pipeline behind them.
+  // Doors are open, and replays are made, only when there is a pipeline behind them.
+  served.insert({"POST /api/v1/quarantine/replay", "POST /api/v1/quarantine/{quarantine_id}/replay"});
   served.insert({"POST /ingest/eventbridge", "POST /ingest/raw"});
   EXPECT_EQ(served, described());
 }

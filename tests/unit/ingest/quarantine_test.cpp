@@ -75,7 +75,8 @@ const std::map<std::string_view, std::string>& provocations() {
 }
 
 TEST(QuarantineTest, EveryReasonHasAnInputThatProvokesIt) {
-  for (const auto& wanted : reason::kAll) {
+  for (const Reason& entry : kReasons) {
+    const std::string_view wanted = entry.code;
     if (wanted == reason::kRefused) continue;  // only the database gives it
     ASSERT_TRUE(provocations().contains(wanted)) << wanted;
     const auto records = refused(provocations().at(wanted));
@@ -100,10 +101,30 @@ TEST(QuarantineTest, TheAccountIsKeptWhereItIsKnown) {
 }
 
 TEST(QuarantineTest, ReasonsAreDifferentWords) {
-  const std::set<std::string_view> words(reason::kAll.begin(), reason::kAll.end());
-  EXPECT_EQ(words.size(), reason::kAll.size());
-  for (const auto word : words)
-    EXPECT_EQ(word.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789"), std::string_view::npos) << word;
+  std::set<std::string_view> words;
+  for (const Reason& entry : kReasons) {
+    EXPECT_TRUE(words.insert(entry.code).second) << entry.code;
+    EXPECT_EQ(entry.code.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789"), std::string_view::npos);
+  }
+}
+
+TEST(QuarantineTest, EveryReasonSaysWhatItMeansAndWhatToDo) {
+  for (const Reason& entry : kReasons) {
+    EXPECT_FALSE(entry.meaning.empty()) << entry.code;
+    ASSERT_FALSE(entry.advice.empty()) << entry.code;
+    EXPECT_EQ(entry.advice.back(), '.') << "one sentence for people: " << entry.code;
+    EXPECT_EQ(find_reason(entry.code), &entry);
+  }
+  EXPECT_EQ(find_reason("no_such_reason"), nullptr);
+}
+
+TEST(QuarantineTest, TheKindIsWhatTheRecordWasMeantToBe) {
+  const auto kind_of = [](std::string_view reason) { return refused(provocations().at(reason))[0].kind; };
+  EXPECT_EQ(kind_of(reason::kTime), RecordKind::kEvent);
+  EXPECT_EQ(kind_of(reason::kAccountMismatch), RecordKind::kEvent);
+  EXPECT_EQ(kind_of(reason::kMissingId), RecordKind::kFinding);
+  EXPECT_EQ(kind_of(reason::kSyntax), RecordKind::kUnknown);
+  EXPECT_EQ(kind_of(reason::kUnknownShape), RecordKind::kUnknown);
 }
 
 TEST(QuarantineTest, TheReasonIsTheFirstWordOfTheDetail) {
