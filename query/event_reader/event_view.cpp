@@ -48,7 +48,8 @@ constexpr std::array kFlagNames{FlagName{schema::kFlagFuture, "future"},
                                 FlagName{schema::kFlagNoIdentity, "no_identity"},
                                 FlagName{schema::kFlagNoRecipient, "no_recipient"},
                                 FlagName{schema::kFlagServiceMade, "service_made"},
-                                FlagName{schema::kFlagVpcPrivateIp, "private_ip"}};
+                                FlagName{schema::kFlagVpcPrivateIp, "private_ip"},
+                                FlagName{schema::kFlagNulText, "nul_replaced"}};
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "schema/record/cloudtrail_record.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "schema/record/mentions.hpp"
@@ -69,6 +70,11 @@ Result<void> read_time(const JsonNode& record, const RecordContext& context, Api
   return {};
 }
 
+bool holds_nul(const JsonNode& node) {
+  if (contains(node.text(), std::string_view("\0", 1))) return true;
+  return std::any_of(node.children().begin(), node.children().end(), holds_nul);
+}
+
 void read_event_id(const JsonNode& record, ApiEvent& event) {
   const auto text = record.string_at("eventID");
   if (parse_uuid(text, event.event_id)) return;
@@ -128,6 +134,8 @@ Result<ApiEvent> read_cloudtrail_record(const JsonNode& record, std::string_view
   if (!record.is_object()) return fail(Code::kBadRecord, "schema: not an object");
   ApiEvent event;
   event.raw = raw;
+  // Rare enough that the tree is only walked when there is such an escape, or text that looks like one.
+  if (contains(raw, "\\u0000") && holds_nul(record)) event.flags |= kFlagNulText;
   event.region = record.string_at("awsRegion");
   event.error_code = record.string_at("errorCode");
   event.error_message = record.string_at("errorMessage");

@@ -19,7 +19,8 @@ constexpr std::array kFlagNames{FlagName{schema::kFlagFuture, "future"},
                                 FlagName{schema::kFlagNoIdentity, "no_identity"},
                                 FlagName{schema::kFlagNoRecipient, "no_recipient"},
                                 FlagName{schema::kFlagServiceMade, "service_made"},
-                                FlagName{schema::kFlagVpcPrivateIp, "vpc_private_ip"}};
+                                FlagName{schema::kFlagVpcPrivateIp, "vpc_private_ip"},
+                                FlagName{schema::kFlagNulText, "nul_replaced"}};
 
 Json entity_dump(const schema::Entity& entity) {
   return {{"kind", schema::name_of(entity.kind)}, {"key", entity.key}, {"name", entity.name}};
