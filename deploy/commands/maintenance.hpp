@@ -1,6 +1,7 @@
-// What a long-running program does besides answering. As the maintenance role: each minute it folds what was counted for
-// coverage; once at the start and then hourly it deletes what has expired and makes the partitions of the coming days.
-// With a pipeline: every few minutes it sweeps the days just written for variants. One thread; the destructor stops it.
+// What a long-running program does besides answering. As the maintenance role: each minute it folds what was counted
+// for coverage; once at the start and then hourly it deletes what has expired and makes the partitions of the coming
+// days. With a pipeline: every few minutes it sweeps the days just written for variants. One thread; the destructor
+// stops it.
 #pragma once
 #include <condition_variable>
 #include <mutex>

@@ -51,7 +51,7 @@ inline constexpr std::int32_t kFlagMentionsCut = 8;     // more mentions than kM
 inline constexpr std::int32_t kFlagNoIdentity = 16;     // userIdentity missing or empty
 inline constexpr std::int32_t kFlagNoRecipient = 32;    // no recipientAccountId: the caller's account was used
 inline constexpr std::int32_t kFlagServiceMade = 64;    // invokedBy, or an AWS service itself
-inline constexpr std::int32_t kFlagNulText = 256;        // a text holds U+0000; shown as U+FFFD
+inline constexpr std::int32_t kFlagNulText = 256;       // a text holds U+0000; shown as U+FFFD
 inline constexpr std::int32_t kFlagVpcPrivateIp = 128;  // a private source address: only meaningful with its account
 
 inline constexpr std::size_t kMentionsMaxPerEvent = 1000;

@@ -170,8 +170,8 @@ std::set<std::string> readable_by(const IngestWarehouse& warehouse, const char* 
 }
 
 // What the api role may read although it is of no account: nothing in it tells about one account's evidence.
-const std::set<std::string> kOfNoAccount{"warehouse_key", "retention_rule", "delivery", "delivery_kind", "import_object",
-                                         "event_partition"};
+const std::set<std::string> kOfNoAccount{"warehouse_key", "retention_rule", "delivery",
+                                         "delivery_kind", "import_object",  "event_partition"};
 
 TEST(RowSecurityTest, EverythingThatAnalystsReadHasForcedRowSecurity) {
   IngestWarehouse warehouse;
