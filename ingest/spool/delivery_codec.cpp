@@ -20,14 +20,17 @@ schema::Error damaged() {
 }  // namespace
 
 std::string encode_delivery(const Delivery& delivery) {
-  const std::string about = nlohmann::ordered_json{{"id", to_string(delivery.id)},
-                                                   {"door", delivery.door},
-                                                   {"key_id", delivery.key_id},
-                                                   {"origin", delivery.origin},
-                                                   {"accounts", accounts_of(delivery.scope)},
-                                                   {"received_us", delivery.received_us},
-                                                   {"decoded_bytes_max", delivery.decoded_bytes_max}}
-                                .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  nlohmann::ordered_json about_delivery{{"id", to_string(delivery.id)},
+                                        {"door", delivery.door},
+                                        {"key_id", delivery.key_id},
+                                        {"origin", delivery.origin},
+                                        {"accounts", accounts_of(delivery.scope)},
+                                        {"received_us", delivery.received_us},
+                                        {"decoded_bytes_max", delivery.decoded_bytes_max}};
+  if (delivery.replay_of)
+    about_delivery["replay_of"] = {{"account_id", delivery.replay_of->account_id},
+                                   {"id", to_string(delivery.replay_of->id)}};
+  const std::string about = about_delivery.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   std::string out;
   out.reserve(kLengthBytes + about.size() + delivery.body.size());
   for (std::size_t i = 0; i < kLengthBytes; ++i) out += static_cast<char>(about.size() >> (8 * i));
@@ -54,6 +57,11 @@ schema::Result<Delivery> decode_delivery(std::string_view payload) {
     delivery.scope = *scope;
     delivery.received_us = about.at("received_us");
     delivery.decoded_bytes_max = about.at("decoded_bytes_max");
+    if (about.contains("replay_of")) {
+      QuarantineKey key{about["replay_of"].at("account_id").get<std::string>(), {}};
+      if (!schema::parse_uuid(about["replay_of"].at("id").get<std::string>(), key.id)) return damaged();
+      delivery.replay_of = std::move(key);
+    }
     delivery.body = payload.substr(length);
     return delivery;
   } catch (const nlohmann::json::exception&) {

@@ -138,6 +138,18 @@ TEST_F(ReplayTest, TwoAtOnceStoreOnce) {
   EXPECT_EQ(warehouse_.count("api_event"), 200);
 }
 
+// A replay may be answered from the spool, before anybody knows what becomes of the record.
+TEST_F(ReplayTest, ARecordThatIsRefusedAfterItsReplayWasAnsweredIsOpenAgain) {
+  warehouse_.deliver(old_event(1));
+  const auto keys = records();
+  warehouse_.value("UPDATE quarantine SET resolved_at = now()");
+  Delivery late = warehouse_.delivery(old_event(1));
+  late.replay_of = keys.at(0);
+  warehouse_.deliver(std::move(late));
+  EXPECT_EQ(state(), "too_old:1:false");
+  EXPECT_EQ(warehouse_.count("quarantine"), 1);
+}
+
 TEST_F(ReplayTest, NothingIsBegunAfterTheTimeIsUp) {
   warehouse_.deliver(old_event(1) + old_event(2));
   const auto report = *replay(warehouse_.pipeline(), warehouse_.ingest(), records(), std::chrono::milliseconds(0));

@@ -327,6 +327,12 @@ TEST(SpoolDeliveryTest, ComesBackAsItWas) {
   EXPECT_EQ(back->scope.account_ids(), delivery.scope.account_ids());
   delivery.scope = schema::AccountScope::all();
   EXPECT_TRUE(decode_delivery(encode_delivery(delivery))->scope.is_all());
+  EXPECT_FALSE(back->replay_of);
+  delivery.replay_of = QuarantineKey{"111122223333", delivery.id};
+  const auto replay = decode_delivery(encode_delivery(delivery))->replay_of;
+  ASSERT_TRUE(replay);
+  EXPECT_EQ(replay->account_id, "111122223333");
+  EXPECT_EQ(replay->id, delivery.id);
 }
 
 TEST(SpoolDeliveryTest, NothingElseIsADelivery) {
