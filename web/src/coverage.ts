@@ -145,10 +145,16 @@ export function slowest(cells: readonly CoverageCell[]): CoverageCell | undefine
   return found;
 }
 
+/** The sources of one account and Region: those that somebody should look at first, then in the order of kSources. */
 export function selectionOf(answer: CoverageAnswer, selected: string | null): CoverageCell[] {
   if (selected === null) return [];
   const slash = selected.indexOf('/');
   const account_id = slash < 0 ? selected : selected.slice(0, slash);
   const region = slash < 0 ? '' : selected.slice(slash + 1);
-  return answer.cells.filter((one) => one.account_id === account_id && (one.region ?? '') === region);
+  const place = (cell: CoverageCell): number =>
+    kSources.findIndex((one) => one.name === cell.source) -
+    (needsSomebody(cell.status) ? kSources.length * (1 + kStatuses.indexOf(cell.status)) : 0);
+  return answer.cells
+    .filter((one) => one.account_id === account_id && (one.region ?? '') === region)
+    .sort((a, b) => place(a) - place(b));
 }

@@ -120,4 +120,14 @@ test('a selection names an account and a Region, which may hold slashes', () => 
   assert.deepEqual(selectionOf(answer, '1/a/b'), [answer.cells[0]]);
   assert.deepEqual(selectionOf(answer, '1/'), [answer.cells[1]]);
   assert.deepEqual(selectionOf(answer, null), []);
+  const sources = [
+    cell('1', 'a', { source: 'guardduty' }),
+    cell('1', 'a', { source: 'notice', status: 'late' }),
+    cell('1', 'a', { status: 'quiet' }),
+    cell('1', 'a', { source: 'heartbeat', status: 'silent' }),
+  ];
+  assert.deepEqual(
+    selectionOf({ ...answer, cells: sources }, '1/a').map((one) => one.source),
+    ['heartbeat', 'notice', 'cloudtrail_management', 'guardduty'],
+  );
 });

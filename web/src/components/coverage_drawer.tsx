@@ -26,6 +26,7 @@ function Hours({ cell, from_day }: { cell: CoverageCell; from_day: string }) {
   const days = hoursOf(cell.hours);
   const active = days.flat().filter(Boolean).length;
   const first_ms = parseInstant(from_day) ?? 0;
+  if (active === 0) return <p class="description">Nothing since {from_day}.</p>;
   const label = `Something happened in ${count(active)} of ${count(days.length * 24)} hours`;
   return (
     <figure class="hours">

@@ -59,7 +59,7 @@ function Figures({ cells, shown }: { cells: readonly CoverageCell[]; shown: read
           class="figure-label"
           title="the largest p99 of received minus happened; imports do not count"
         >
-          {slow === undefined ? 'lag: nothing came through a door' : 'slowest delivery, 99 % within: '}
+          {slow === undefined ? 'lag: nothing came through a door' : 'slowest p99: '}
           {slow !== undefined && (
             <>
               {sourceOf(slow.source)?.label}, <Text of={slow.region} />
