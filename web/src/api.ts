@@ -75,6 +75,12 @@ export async function getText(path: string, signal?: AbortSignal): Promise<strin
   return response.text();
 }
 
+/** An action; every parameter is in the address. */
+export async function postAction<T>(path: string): Promise<T> {
+  const response = await send(path, { method: 'POST', headers: { accept: 'application/json' } });
+  return (await response.json()) as T;
+}
+
 export async function getSession(): Promise<Session> {
   return getJson<Session>(apiPath(['session']));
 }

@@ -147,4 +147,15 @@ export async function coverage({ tab, check, api }) {
     assert.ok((await page.textContent('.cover-head')).includes('\\u{202e}'));
     await page.unroute('**/api/v1/coverage*');
   });
+
+  await check('the books of a day are those of the API, and they balance', async () => {
+    await api.ingest('{"of": "no known shape"}');
+    await tab.open('#/coverage');
+    const { body } = await tab.answer('ingest/summary?');
+    assert.equal(await page.locator('[data-books=even]').count(), 1);
+    const rows = await page.locator('.books tbody tr:not(.books-total)').count();
+    assert.equal(rows, body.sources.length);
+    const last = page.locator('.books tbody tr').last();
+    assert.equal(number(await last.locator('td.number').nth(2).textContent()), body.total.received);
+  });
 }

@@ -27,6 +27,17 @@ export class Api {
     return response.text();
   }
 
+  /** A delivery at the raw door. */
+  async ingest(body) {
+    const response = await fetch(`${this.url}/ingest/raw`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.token}` },
+      body,
+    });
+    if (!response.ok) throw new Error(`POST /ingest/raw answered ${response.status}`);
+    return response.json();
+  }
+
   async findings(params = {}) {
     return this.get(`findings?${new URLSearchParams({ ...kDefault, ...params })}`);
   }

@@ -38,6 +38,7 @@ const kMaxMenuText = 44;
 
 function filterHere(props: Props): Param | null {
   const view = place.value.view;
+  if (view === 'quarantine') return props.filter ?? null;
   if (view !== 'findings' && view !== 'activity') return null;
   if (props.filter !== undefined) return props.filter;
   if (props.entity == null) return null;
@@ -54,7 +55,9 @@ function items(props: Props, time: readonly Param[]): MenuItem[] {
   if (here !== null) {
     const [name, value] = here;
     out.push({ text: 'Filter for this', action: () => setParams(add(place.value.params, name, value)), group: 1 });
-    out.push({ text: 'Filter out', action: () => setParams(add(place.value.params, name, negate(value))), group: 1 });
+    // The quarantine knows no negation.
+    if (place.value.view !== 'quarantine')
+      out.push({ text: 'Filter out', action: () => setParams(add(place.value.params, name, negate(value))), group: 1 });
   }
   const copied = props.entity?.key ?? props.filter?.[1] ?? props.text ?? '';
   out.push({

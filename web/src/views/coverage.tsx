@@ -5,6 +5,7 @@ import { Panel, Text, Time } from '../components/basics';
 import { CoverageDrawer, recordsLink, StatusMark } from '../components/coverage_drawer';
 import { CoverageMatrix } from '../components/coverage_matrix';
 import { FilterBar, type Field } from '../components/filter_bar';
+import { IngestBooks } from '../components/ingest_books';
 import { Empty, ProblemBox, Skeleton } from '../components/states';
 import { Value } from '../components/value';
 import {
@@ -289,6 +290,7 @@ function Content({ answer, busy }: { answer: CoverageAnswer; busy: boolean }) {
           <CoverageMatrix matrix={matrix} sources={sources} selected={selected} open={open} />
         )}
       </Panel>
+      <IngestBooks />
       {answer.cells_total > answer.cells.length && (
         <p class="dim">
           The worst {count(answer.cells.length)} of {count(answer.cells_total)} are shown; narrow by account or Region.

@@ -2,12 +2,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { apiPath } from '../api';
-import { Panel, Text, Time, TypeName } from '../components/basics';
+import { Panel, Text, TypeName } from '../components/basics';
 import { BarChart } from '../components/bar_chart';
 import { AccountGrid } from '../components/account_grid';
+import { Alerts } from '../components/alerts';
 import { FilterBar } from '../components/filter_bar';
 import { FindingTable, findingLink } from '../components/finding_table';
-import { Icon } from '../components/icon';
 import { Empty, ProblemBox, Skeleton } from '../components/states';
 import { TimeRange } from '../components/time_range';
 import { Value } from '../components/value';
@@ -20,7 +20,7 @@ import { asOf } from '../state/session';
 import { link, parsePlace, setMany, type Param } from '../state/url';
 import { count, plural, visible } from '../text';
 import { formatDuration, kDayMs, parseInstant, toRfc3339 } from '../time';
-import type { Alert, SeverityLabel, Summary } from '../types';
+import type { SeverityLabel, Summary } from '../types';
 
 const kSeverities: readonly SeverityLabel[] = ['critical', 'high', 'medium', 'low', 'informational', 'unknown'];
 const kTypesShown = 9;
@@ -91,7 +91,7 @@ function Coverage({ summary, time }: { summary: Summary; time: readonly Param[] 
     <div class="figures">
       <Figure
         label="accounts reporting"
-        href={link('accounts')}
+        href={link('coverage')}
         tone={silent > 0 ? 'figure-warn' : ''}
         note={silent > 0 ? `${count(silent)} silent` : 'none silent'}
       >
@@ -222,57 +222,6 @@ function TopEntities({ summary, time }: { summary: Summary; time: readonly Param
         ))}
       </tbody>
     </table>
-  );
-}
-
-function Alerts() {
-  const alerts = useJson<{ alerts: Alert[]; total: number }>(apiPath(['alerts']));
-  const total = alerts.data?.total ?? 0;
-  const first = alerts.data?.alerts[0];
-  if (total === 0 || first === undefined) return null;
-  return (
-    <details class="alerts">
-      <summary>
-        <Icon name="warning" />
-        <b>{plural(total, 'warning')} about the evidence</b>
-        <span class="dim">
-          <Text of={first.kind.replaceAll('_', ' ')} />: <Text of={first.subject ?? first.detail} />
-        </span>
-      </summary>
-      <table class="table compact">
-        <caption class="offscreen">Warnings about the evidence</caption>
-        <thead>
-          <tr>
-            <th scope="col">Raised</th>
-            <th scope="col">Kind</th>
-            <th scope="col">Account</th>
-            <th scope="col">Subject</th>
-            <th scope="col">Detail</th>
-          </tr>
-        </thead>
-        <tbody>
-          {(alerts.data?.alerts ?? []).map((one, index) => (
-            <tr key={index}>
-              <td>
-                <Time at={one.raised_at} />
-              </td>
-              <td>
-                <Text of={one.kind.replaceAll('_', ' ')} />
-              </td>
-              <td class="mono">
-                <Text of={one.account_id} />
-              </td>
-              <td>
-                <Text of={one.subject} />
-              </td>
-              <td>
-                <Text of={one.detail} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
   );
 }
 
