@@ -75,7 +75,7 @@ inline constexpr std::array kReasons{
     Reason{reason::kTime, "no usable time stamp",
            "Have the producer send RFC 3339 times with a zone, near the present."},
     Reason{reason::kTooOld, "older than the retention",
-           "Raise the retention if it matters ('backtrail retention set'), then replay it before it expires here."},
+           "Raise the retention if it matters ('backtrail retention'), then replay it before it expires here."},
     Reason{reason::kAccountMismatch, "an account that the sender's key may not write",
            "Find out who uses the key; give the sender a key for that account and have it send again."},
     Reason{reason::kRefused, "the database refused the row",

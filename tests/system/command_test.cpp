@@ -56,6 +56,29 @@ TEST_F(CommandTest, ImportAccountsForEveryRecordAndAddsNothingTwice) {
   EXPECT_EQ(json::parse(found.out).at("total"), 1) << found.out;
 }
 
+TEST_F(CommandTest, QuarantineIsListedShownAndReplayed) {
+  const TempDir files;
+  const std::string record = R"({"quarantined":"by a test","quarantined":"twice"})";
+  std::ofstream(files / "twice.json") << record;
+  ASSERT_EQ(command({"import", files.path().string()}).status, 0);
+  const auto rows = [&] {
+    const auto list = command({"quarantine", "list", "--reason", "dup_key", "--door", "import", "--json"});
+    EXPECT_EQ(list.status, 0) << list.err;
+    return json::parse(list.out).at("quarantine");
+  };
+  ASSERT_EQ(rows().size(), 1U);
+  const std::string id = rows()[0].at("quarantine_id");
+  EXPECT_EQ(command({"quarantine", "show", id, "--raw"}).out, record);
+  EXPECT_NE(command({"quarantine", "show", id}).out.find("readers disagree"), std::string::npos);
+  const auto replay = command({"quarantine", "replay", id, "--json"});
+  EXPECT_EQ(replay.status, 3) << "something is left to look at";
+  EXPECT_EQ(json::parse(replay.out).at("still_quarantined"), 1) << replay.out;
+  EXPECT_EQ(rows()[0].at("tries"), 1);
+  EXPECT_EQ(command({"quarantine", "replay", "--all", "--reason", "bomb"}).status, 0) << "there is none";
+  EXPECT_EQ(command({"quarantine", "replay"}).status, 2);
+  EXPECT_EQ(command({"quarantine", "show", "nonsense"}).status, 1);
+}
+
 TEST_F(CommandTest, ImportSaysWhichFileIsMissing) {
   const auto import = command({"import", "/nonexistent/file"});
   EXPECT_EQ(import.status, 1);
