@@ -101,7 +101,9 @@ class DoorHarness {
   explicit DoorHarness(ingest::PipelineOptions pipeline = {}, api::SnsOptions sns = {}, api::Limits limits = {})
       : warehouse_(std::move(pipeline)),
         api_({.connection_string = warehouse_.database().connection_string("backtrail_api")}) {
-    for (const char* kind : {"finding", "event_management", "notice"}) warehouse_.keep(kind, std::nullopt);
+    for (const char* kind :
+         {"finding", "event_management", "event_data", "event_insight", "event_network_activity", "notice"})
+      warehouse_.keep(kind, std::nullopt);
     api::AppOptions options;
     options.api = &api_;
     options.maintenance = &warehouse_.maintenance();
