@@ -138,6 +138,8 @@ Result<void> ServerRuntime::open_collector(const WarehouseAccess& access, const 
 
 Result<std::unique_ptr<ServerRuntime>> ServerRuntime::start(const WarehouseAccess& access, const ServerRoles& roles,
                                                             const ListenOptions& listen) {
+  auto options = server_options(listen);
+  if (!options) return options.error();
   std::unique_ptr<ServerRuntime> runtime(new ServerRuntime(access));
   const auto hash_key = ingest::read_hash_key(runtime->ingest_);
   if (!hash_key) return hash_key.error();
@@ -159,8 +161,6 @@ Result<std::unique_ptr<ServerRuntime>> ServerRuntime::start(const WarehouseAcces
   app.hash_key = *hash_key;
   app.serve_questions = roles.api;
   if (roles.api) app.web_directory = listen.web_directory;
-  auto options = server_options(listen);
-  if (!options) return options.error();
   try {
     runtime->app_ = std::make_unique<api::App>(app);
     runtime->app_->connect(*options);

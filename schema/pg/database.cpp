@@ -65,7 +65,24 @@ Result<std::unique_ptr<Session>> Database::acquire() {
   }
 }
 
+std::unique_ptr<Transaction> Database::begin_on(std::unique_ptr<Session>& session, const std::string& text) {
+  try {
+    return std::unique_ptr<Transaction>(new Transaction(*session, text));
+  } catch (const std::exception& exception) {
+    if (!session->used_before || error_from(exception).code != Code::kDatabaseDown) throw;
+  }
+  {
+    // The others were opened to the same server.
+    const std::lock_guard lock(mutex_);
+    open_ -= idle_.size();
+    idle_.clear();
+  }
+  session = std::make_unique<Session>(options_.connection_string);
+  return std::unique_ptr<Transaction>(new Transaction(*session, text));
+}
+
 void Database::release(std::unique_ptr<Session> session) {
+  session->used_before = true;
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(session));
   freed_.notify_one();

@@ -57,6 +57,7 @@ class Session {
   explicit Session(const std::string& connection_string) : connection(connection_string) {}
   pqxx::connection connection;
   std::unordered_set<const char*> prepared;
+  bool used_before = false;  // it waited in the pool
 };
 
 // The error that an exception from libpqxx stands for; by SQLSTATE class.
@@ -87,19 +88,20 @@ class Database {
     auto session = acquire();
     if (!session) return session.error();
     try {
-      Transaction tx(**session, begin);
+      auto tx = begin_on(*session, begin);
       try {
-        auto result = f(tx);
+        auto result = f(*tx);
         if (result)
-          tx.commit();
+          tx->commit();
         else
-          tx.work_.exec("ROLLBACK");
+          tx->work_.exec("ROLLBACK");
+        tx.reset();  // before somebody else gets the connection
         release(std::move(*session));
         return result;
       } catch (const pqxx::broken_connection&) {
         throw;
       } catch (const std::exception&) {
-        tx.work_.exec("ROLLBACK");
+        tx->work_.exec("ROLLBACK");
         throw;
       }
     } catch (const std::exception& exception) {
@@ -113,6 +115,9 @@ class Database {
   }
 
   Result<std::unique_ptr<Session>> acquire();
+  // A connection that broke while it was idle (the server was restarted) is replaced by a new one: nothing was asked
+  // yet.
+  std::unique_ptr<Transaction> begin_on(std::unique_ptr<Session>& session, const std::string& text);
   void release(std::unique_ptr<Session> session);
   void discard();
 

@@ -318,7 +318,9 @@ TEST_F(FindingRestTest, ShowsQuarantineAndAlerts) {
   const auto page = ok(quarantine_list, request({}));
   const auto row =
       json::parse(R"({"quarantine_id":"none-000000000000000000000000000000ff","account_id":null,"reason":"syntax",
-    "detail":"d","door":"raw","origin":"o","position":2,"bytes":3,"sha256":"01","received_at":"2026-11-20T00:00:00Z"})");
+    "detail":"d","door":"raw","origin":"o","position":2,"bytes":3,"sha256":"01","received_at":"2026-11-20T00:00:00Z",
+    "kind":"unknown","key_id":"k","parser_version":null,"tries":0,"last_tried_at":null,"resolved_at":null,
+    "advice":"Look at the bytes: something that is no JSON is sent or stored there."})");
   EXPECT_EQ(page["quarantine"], json::array({row}));
   EXPECT_EQ(page["total"], 1);
   const std::vector<PathParameter> id{{"quarantine_id", "none-000000000000000000000000000000ff"}};

@@ -84,7 +84,8 @@ TEST_F(UpRunningTest, APortInUseIsSaid) {
 }
 
 TEST_F(UpRunningTest, PlainHttpBeyondLoopbackIsRefused) {
-  const auto up = command({"up", "--listen", "0.0.0.0:0"});
+  const TempDir other;
+  const auto up = run_backtrail({"up", "--data-dir", (other / "var").string(), "--listen", "0.0.0.0:0"});
   EXPECT_EQ(up.status, 1);
   EXPECT_NE(up.err.find("TLS certificate"), std::string::npos) << up.err;
 }
