@@ -198,7 +198,8 @@ TEST_F(FindingQueryTest, AndsParametersAndOrsTheirValues) {
       });
   EXPECT_THAT(found({{"region", "a"}, {"product", "x,y"}}), UnorderedElementsAre("ax", "ay"));
   EXPECT_THAT(found({{"principal", "Pa"}, {"access_key", "Kx"}}), UnorderedElementsAre("ax"));
-  EXPECT_THAT(found({{"principal", "Pa"}, {"principal", "Pb"}, {"access_key", "Kx"}}), UnorderedElementsAre("ax", "bx"));
+  EXPECT_THAT(found({{"principal", "Pa"}, {"principal", "Pb"}, {"access_key", "Kx"}}),
+              UnorderedElementsAre("ax", "bx"));
   EXPECT_THAT(found({{"entity", "principal:Pa"}, {"entity", "access_key:Kx"}}), UnorderedElementsAre("ax", "ay", "bx"));
   EXPECT_THAT(found({{"principal", "Pa"}, {"access_key", "!Kx"}}), UnorderedElementsAre("ay"));
   EXPECT_THAT(found({{"principal", "!Pa"}, {"access_key", "!Kx"}}), UnorderedElementsAre("by"));

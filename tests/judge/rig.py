@@ -128,6 +128,15 @@ class Collector:
         except (OSError, http.client.HTTPException):
             return None, b''
 
+    def lines(self, path, token):
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=600)
+        connection.request('GET', path, headers={'Authorization': f'Bearer {token}'})
+        response = connection.getresponse()
+        if response.status != 200:
+            raise RuntimeError(f'{path} answered {response.status}: {response.read()[:300]}')
+        yield from response
+        connection.close()
+
     def kill(self):
         if self.process and self.process.poll() is None:
             self.process.kill()
