@@ -9,8 +9,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 
 IMAGE_MIB, OUTER_MIB = 3000, 8000
+UMOUNT_TRIES = 200
 
 
 def sh(*command):
@@ -58,8 +60,13 @@ class Disk:
         sh('cp', '--reflink=always', str(self.outer / 'disk.img'), str(self.outer / 'after.img'))
 
     def restore(self):
-        """After all processes are gone."""
-        sh('umount', str(self.mount))
+        """After all processes are gone; the kernel may still be busy with their files for a moment."""
+        for attempt in range(UMOUNT_TRIES):
+            if subprocess.run(['umount', str(self.mount)], check=False, stderr=subprocess.DEVNULL).returncode == 0:
+                break
+            time.sleep(0.1)
+        else:
+            raise RuntimeError(f'{self.mount} is still in use')
         os.replace(self.outer / 'after.img', self.outer / 'disk.img')
         self.attach()
 
