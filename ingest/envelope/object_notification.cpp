@@ -49,7 +49,8 @@ bool is_s3_notification(const JsonNode& node) {
 bool open_s3_notification(Recogniser& recogniser, std::string_view text, const JsonNode& node, int) {
   // The form is promised to stay within its major version.
   if (!node.string_at("eventVersion").starts_with("2.")) {
-    recogniser.quarantine(fail(Code::kBadRecord, "schema: an S3 notification of a version that is not 2"), text);
+    recogniser.quarantine(fail(Code::kBadRecord, "schema: an S3 notification of a version that is not 2"), text,
+                          RecordKind::kNotice);
     return true;
   }
   const std::string key = decode_object_key(text_at(node.at("s3", "object", "key")));
@@ -62,7 +63,8 @@ bool open_s3_notification(Recogniser& recogniser, std::string_view text, const J
   facts.key = key;
   facts.time = node.string_at("eventTime");
   if (facts.bucket.empty())
-    recogniser.quarantine(fail(Code::kBadRecord, "schema: an S3 notification without a bucket"), text);
+    recogniser.quarantine(fail(Code::kBadRecord, "schema: an S3 notification without a bucket"), text,
+                          RecordKind::kNotice);
   else
     recogniser.report(object_notice(facts, node, text, recogniser.context()));
   return true;
@@ -98,7 +100,7 @@ bool open_log_delivery(Recogniser& recogniser, std::string_view text, const Json
     facts.key = text_at(&key);
     if (facts.key.empty())
       recogniser.quarantine(fail(Code::kBadRecord, "schema: a notification of CloudTrail with a key that is no text"),
-                            text);
+                            text, RecordKind::kNotice);
     else
       recogniser.report(object_notice(facts, node, text, recogniser.context()));
   }

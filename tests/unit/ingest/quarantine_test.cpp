@@ -3,12 +3,14 @@
 #include "ingest/quarantine/quarantine.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <map>
 #include <set>
 
 #include "ingest/row_sink.hpp"
 #include "tests/support/compressed.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/recorded_records.hpp"
 
 namespace backtrail::ingest {
@@ -125,6 +127,47 @@ TEST(QuarantineTest, TheKindIsWhatTheRecordWasMeantToBe) {
   EXPECT_EQ(kind_of(reason::kMissingId), RecordKind::kFinding);
   EXPECT_EQ(kind_of(reason::kSyntax), RecordKind::kUnknown);
   EXPECT_EQ(kind_of(reason::kUnknownShape), RecordKind::kUnknown);
+  for (
+      const char* notification :
+      {R"({"Records":[{"eventVersion":"3.0","eventSource":"aws:s3","s3":{"bucket":{"name":"b"},"object":{"key":"k"}}}]})",
+       R"({"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","s3":{"object":{"key":"k"}}}]})",
+       R"({"s3Bucket":"b","s3ObjectKey":[5]})"}) {
+    const auto records = refused(notification);
+    ASSERT_EQ(records.size(), 1U) << notification;
+    EXPECT_EQ(records[0].reason, reason::kSchema) << notification;
+    EXPECT_EQ(records[0].kind, RecordKind::kNotice) << notification;
+  }
+}
+
+// The first words of the errors that a source file makes: fail(Code::kX, "word: …"), bad_record("word", …).
+void add_reason_words(const std::string& source, std::set<std::string>& words) {
+  for (const std::string call : {"fail(", "refuse(", "bad_record("})
+    for (auto at = source.find(call); at != std::string::npos; at = source.find(call, at + 1)) {
+      const auto quote = source.find_first_of("\";", at);
+      if (quote == std::string::npos || source[quote] == ';') continue;
+      const auto end = source.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789", quote + 1);
+      const std::string_view behind = std::string_view(source).substr(std::min(end, source.size()));
+      if (behind.starts_with(": ") || (call == "bad_record(" && behind.starts_with('"')))
+        words.insert(source.substr(quote + 1, end - quote - 1));
+    }
+}
+
+// A word that the catalogue lacks would be shown without meaning or advice, under the reason of its code.
+TEST(QuarantineTest, EveryReasonWordInTheSourceIsInTheCatalogue) {
+  namespace fs = std::filesystem;
+  std::set<std::string> words;
+  add_reason_words(testing::read_whole_file(testing::source_dir() / "schema/core/json_tree.cpp"), words);
+  for (const char* folder :
+       {"ingest", "ingest/decode", "ingest/envelope", "ingest/map", "ingest/quarantine", "schema/record"})
+    for (const auto& entry : fs::directory_iterator(testing::source_dir() / folder))
+      if (entry.path().extension() == ".cpp") add_reason_words(testing::read_whole_file(entry.path()), words);
+  for (const auto& word : words) EXPECT_NE(find_reason(word), nullptr) << word;
+  // Those of the table in json_tree.cpp, and kTooLarge and kRefused, which need no word, are not seen so.
+  const std::set<std::string_view> unseen{reason::kUtf8, reason::kString, reason::kControl, reason::kRefused,
+                                          reason::kTooLarge};
+  for (const Reason& entry : kReasons)
+    EXPECT_EQ(words.contains(std::string(entry.code)), !unseen.contains(entry.code))
+        << entry.code << ": nobody says it, or this test no longer sees it";
 }
 
 TEST(QuarantineTest, TheReasonIsTheFirstWordOfTheDetail) {
