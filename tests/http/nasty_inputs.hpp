@@ -2,8 +2,11 @@
 //
 // The numbers are those of the list of 44 that this project keeps; several inputs may share one. `outcome` is the
 // receipt in words ("received 1: new 1"), `reasons` the quarantine's, `check` an SQL question with its answer. A
-// request is answered 200 in every case: what is wrong with a record is no reason for a sender to send it again. Inputs
-// 42 and 44 belong to doors that wrap records in base64, input 43 to the HTTP gate: they have tests there.
+// request is answered 200 in every case: what is wrong with a record is no reason for a sender to send it again.
+//
+// Elsewhere: input 43 is of the HTTP gate (http_gate_test.cpp). Input 44 is of the Firehose door (doors_test.cpp:
+// FirehoseTakesItsLargestRequest, FirehoseIdsComeFromWhereTheyAre, DoorsRedeliveryTest; one record more than 10,000 in
+// FirehoseEnvelopeTest, envelope_test.cpp). What the bombs of 41 cost in memory is measured in decode_memory_test.cpp.
 #pragma once
 #include <fmt/format.h>
 #include <functional>
@@ -14,6 +17,7 @@
 #include "schema/core/json_tree.hpp"
 #include "schema/core/time.hpp"
 #include "schema/model/api_event.hpp"
+#include "tests/http/door_harness.hpp"
 #include "tests/support/compressed.hpp"
 
 namespace backtrail::testing {
@@ -403,6 +407,35 @@ inline void add_transport(std::vector<NastyInput>& all) {
   bomb("ZstdWindowOf2GiB", std::string("\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00", 9), "encoding");
 }
 
+// Records of a Firehose request that are not quite base64; the request is the same whatever door it comes through.
+inline void add_base64(std::vector<NastyInput>& all) {
+  const auto request = [](const std::string& data) {
+    return fmt::format(R"({{"requestId":"request-1","timestamp":1793613600000,"records":[{}{}]}})", data,
+                       R"({"data":")" + base64(kGood) + "\"}");
+  };
+  const std::string text = base64(trail() + std::string((3 - (trail().size() + 1) % 3) % 3, ' '));  // ends with '='
+  const auto damaged = [&](const std::string& name, const std::string& json) {
+    all.push_back(
+        {42, name, request(R"({"data":")" + json + "\"},"), "received 2: new 1 quarantined 1", "encoding", "", "", ""});
+  };
+  const auto with = [&text](std::size_t at, const std::string& letters) {
+    return text.substr(0, at) + letters + text.substr(at + 1);
+  };
+  damaged("Base64BadAlphabet", with(8, "!"));
+  damaged("Base64UrlAlphabetMinus", with(8, "-"));
+  damaged("Base64UrlAlphabetUnderscore", with(8, "_"));
+  damaged("Base64WithoutPadding", text.substr(0, text.find('=')));
+  damaged("Base64PaddingInTheMiddle", with(8, "="));
+  damaged("Base64TruncatedByOne", text.substr(1));
+  damaged("Base64LineBreak", with(8, "\\r\\n"));
+  damaged("Base64BlankBehind", text + " ");
+  damaged("Base64NulByte", with(8, "\\u0000"));
+  damaged("Base64StrayBits", "Zh==");
+  all.push_back({42, "Base64OfNothing", request(R"({"data":""},)"), kNew, "", "", "", ""});
+  all.push_back({42, "Base64WithEscapedSlashes", request(R"({"data":"\/\/8="},)"), "received 2: new 1 quarantined 1",
+                 "syntax", "", "", ""});
+}
+
 }  // namespace nasty
 
 inline const std::vector<NastyInput>& nasty_inputs() {
@@ -413,6 +446,7 @@ inline const std::vector<NastyInput>& nasty_inputs() {
     nasty::add_identity(all);
     nasty::add_texts(all);
     nasty::add_transport(all);
+    nasty::add_base64(all);
     return all;
   }();
   return inputs;

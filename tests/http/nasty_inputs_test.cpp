@@ -1,4 +1,5 @@
-// Every nasty input through every door that carries anything: raw and EventBridge over HTTP, and files.
+// Every nasty input through every door that carries anything: raw, EventBridge and Firehose over HTTP, and
+// files.
 //
 // Besides its own outcome each leaves books that balance, bytes as they were sent, and one account whoever reads: the
 // column, the raw record read by another parser, and PostgreSQL's jsonb.
@@ -15,6 +16,7 @@
 #include "schema/registry/api_keys.hpp"
 #include "tests/db/ingest_warehouse.hpp"
 #include "tests/db/test_intake.hpp"
+#include "tests/http/door_harness.hpp"
 #include "tests/http/raw_client.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -23,11 +25,20 @@ namespace {
 
 using namespace backtrail::testing;
 
-enum class Door { kRaw, kEventBridge, kImport };
-constexpr std::array kDoors{Door::kRaw, Door::kEventBridge, Door::kImport};
+enum class Door { kRaw, kEventBridge, kFirehose, kImport };
+constexpr std::array kDoors{Door::kRaw, Door::kEventBridge, Door::kFirehose, Door::kImport};
 
 const char* name_of(Door door) {
-  return door == Door::kRaw ? "raw" : door == Door::kEventBridge ? "eventbridge" : "import";
+  switch (door) {
+    case Door::kRaw:
+      return "raw";
+    case Door::kEventBridge:
+      return "eventbridge";
+    case Door::kFirehose:
+      return "firehose";
+    default:
+      return "import";
+  }
 }
 
 std::size_t record_count(const Json& answer) {
@@ -94,6 +105,19 @@ class NastyInputTest : public ::testing::TestWithParam<std::tuple<std::size_t, s
     EXPECT_EQ(reply.status, 200) << reply.body;
     return reply.status == 200 ? words_of(Json::parse(reply.body)) : "refused";
   }
+  // As one record of a request, or the request that it is. Firehose is told no counts: the ledger has them.
+  static std::string push_firehose(const NastyInput& input) {
+    const bool request = input.body.starts_with(R"({"requestId")");
+    const std::string body = request ? input.body : firehose_body({input.body});
+    RawClient client(place_->server->port());
+    const Reply reply =
+        client.ask(fmt::format("POST /ingest/firehose HTTP/1.1\r\nHost: localhost\r\nX-Amz-Firehose-Access-Key: {}\r\n"
+                               "X-Amz-Firehose-Request-Id: request-1\r\n{}Content-Length: {}\r\n\r\n{}",
+                               place_->token, input.headers, body.size(), body));
+    EXPECT_TRUE(is_firehose_success(reply)) << reply.status << reply.body;
+    const auto ledger = warehouse().rows("SELECT row_to_json(delivery) FROM delivery");
+    return ledger.size() == 1 ? words_of(Json::parse(ledger[0][0].c_str())) : "refused";
+  }
   static std::string import(const NastyInput& input) {
     const TempDir directory;
     std::ofstream(directory / "input", std::ios::binary) << input.body;
@@ -159,7 +183,9 @@ TEST_P(NastyInputTest, HasItsOutcome) {
   const NastyInput& input = nasty_inputs()[std::get<0>(GetParam())];
   const Door door = kDoors[std::get<1>(GetParam())];
   const bool ignored = door == Door::kImport && !is_file_for_us(input.body);
-  const std::string outcome = door == Door::kImport ? import(input) : push(input, door);
+  const std::string outcome = door == Door::kImport     ? import(input)
+                              : door == Door::kFirehose ? push_firehose(input)
+                                                        : push(input, door);
   EXPECT_EQ(outcome, ignored ? "ignored" : input.outcome);
   check_evidence();
   check_books(outcome);
@@ -183,7 +209,7 @@ INSTANTIATE_TEST_SUITE_P(All, NastyInputTest,
 TEST(NastyInputListTest, IsComplete) {
   std::set<int> numbers;
   for (const auto& input : nasty_inputs()) numbers.insert(input.number);
-  constexpr int kFirstElsewhere = 42;  // base64, framing and Firehose have tests of their own
+  constexpr int kFirstElsewhere = 43;  // framing and whole Firehose requests have tests of their own
   for (int number = 1; number < kFirstElsewhere; ++number) EXPECT_TRUE(numbers.contains(number)) << number;
 }
 
