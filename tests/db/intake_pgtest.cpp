@@ -228,6 +228,7 @@ TEST_F(IntakeTest, ADiskThatHangsKeepsNobodyWaiting) {
     hangs.wait();
     return kNowUs;
   };
+  warehouse_.pipeline();  // starts while there is a database
   take_database_away();
   health_ = std::make_unique<DbHealth>(probe_);
   ASSERT_TRUE(eventually([this] { return health_->down(); }));
