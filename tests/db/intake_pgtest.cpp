@@ -166,7 +166,8 @@ TEST_F(IntakeTest, TooManyBytesUnderWayAreRefused) {
   const std::string body = event({.number = 1});
   start({.spool_after = milliseconds(60'000),
          .answer_within = milliseconds(60'000),
-         .bytes_max = 2 * (body.size() + ingest::kTicketBytes)});
+         .bytes_max = 2 * (body.size() + ingest::kTicketBytes),
+         .canary_every = std::chrono::hours(24)});  // it would take room, too
   pqxx::connection blocker(warehouse_.database().admin_connection_string());
   pqxx::work lock(blocker);
   lock.exec("LOCK TABLE backtrail.api_event IN ACCESS EXCLUSIVE MODE");
