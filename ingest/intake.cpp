@@ -52,15 +52,21 @@ Intake::Intake(Pipeline& pipeline, DbHealth& health, spool::Spool* spool, Intake
 
 Intake::~Intake() {
   if (drainer_) drainer_->stop();
+  const auto nothing_under_way = [this] { return under_way_ == 0; };
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return under_way_ == 0; });
+    changed_.wait(lock, nothing_under_way);
     stopping_ = true;
-    spool_stopping_ = true;
   }
   changed_.notify_all();
-  spool_ready_.notify_all();
   watch_thread_.join();
+  {
+    // The watch may have sent a last canary, which still calls us.
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, nothing_under_way);
+    spool_stopping_ = true;
+  }
+  spool_ready_.notify_all();
   for (auto& thread : spool_threads_) thread.join();
 }
 
@@ -87,7 +93,7 @@ void Intake::release(Ticket& ticket) {
 void Intake::submit(Delivery delivery, ReceiptCallback callback) {
   const auto ticket = std::make_shared<Ticket>();
   ticket->callback = std::move(callback);
-  ticket->bytes = delivery.body.size();
+  ticket->bytes = delivery.body.size() + kTicketBytes;
   if (!reserve(ticket->bytes)) {
     ticket->released = true;  // nothing was reserved
     return refuse(ticket, overloaded());
@@ -104,6 +110,11 @@ void Intake::submit(Delivery delivery, ReceiptCallback callback) {
     ticket->own = std::move(delivery);
     ticket->settled = true;
     ticket->failed = overloaded();
+  }
+  {
+    // A disk that hangs keeps nobody waiting either.
+    const std::lock_guard lock(mutex_);
+    before_refusal_.push_back(ticket);
   }
   request_spool(ticket);
 }

@@ -27,14 +27,17 @@ namespace backtrail::ingest {
 
 struct IntakeOptions {
   std::chrono::milliseconds spool_after{1500};
-  std::chrono::milliseconds answer_within{4000};  // the strictest sender waits 5 s
-  std::size_t bytes_max = std::size_t{256} * 1024 * 1024;
+  std::chrono::milliseconds answer_within{4000};           // the strictest sender waits 5 s
+  std::size_t bytes_max = std::size_t{256} * 1024 * 1024;  // bodies, and kTicketBytes for each
   unsigned spool_writers = 4;
   // With nothing else to do, an empty delivery is sent the same way, so that ready() is a fact and not a hope.
   std::chrono::milliseconds canary_every{10'000};
   std::chrono::milliseconds ready_within{30'000};
   std::function<std::int64_t()> now_us = schema::now_us;
 };
+
+// What a delivery under way costs besides its body, roughly: small bodies must not get past the bound by number.
+inline constexpr std::size_t kTicketBytes = 2048;
 
 struct IntakeStatus {
   std::uint64_t spooled = 0;  // deliveries whose sender was answered from the spool

@@ -68,7 +68,7 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::submit(Delivery delivery, ReceiptCallback callback) {
-  if (try_submit(delivery, callback)) return;
+  if (enqueue(delivery, callback, false)) return;
   Receipt refused;
   refused.error =
       schema::fail(schema::Code::kOverload, "too many deliveries are waiting; send it again in a few seconds");

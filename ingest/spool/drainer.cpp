@@ -1,5 +1,6 @@
 #include "ingest/spool/drainer.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <spdlog/spdlog.h>
 
@@ -44,27 +45,33 @@ bool Drainer::drain(std::uint64_t segment) {
     spdlog::error("{}", loaded.error().detail);
     return false;
   }
-  if (segment != segment_) stored_.clear();
+  if (segment != segment_) {
+    const std::lock_guard lock(mutex_);
+    stored_.clear();
+  }
   segment_ = segment;
   auto contents = read_segment(loaded->file, loaded->key);
-  std::size_t unreadable = 0;
-  for (std::size_t i = 0; i < contents.payloads.size(); ++i) {
-    if (stored_.contains(i)) continue;
-    auto delivery = decode_delivery(contents.payloads[i]);
+  std::vector<std::size_t> submitted;
+  bool all_submitted = true;
+  for (const std::string_view payload : contents.payloads) {
+    const auto offset = static_cast<std::size_t>(payload.data() - loaded->file.data());
+    if (is_stored(offset)) continue;
+    auto delivery = decode_delivery(payload);
     if (!delivery) {  // sound bytes that this program cannot read: kept for one that can
-      const auto offset = static_cast<std::size_t>(contents.payloads[i].data() - loaded->file.data());
-      contents.damaged.push_back({offset, contents.payloads[i].size()});
-      ++unreadable;
+      contents.damaged.push_back({offset, payload.size()});
       continue;
     }
     {
       const std::lock_guard lock(mutex_);
-      if (stopping_ || health_.down()) break;
+      all_submitted = !stopping_ && !health_.down();
     }
-    submit(i, std::move(*delivery));
+    if (!all_submitted) break;
+    submit(offset, std::move(*delivery));
+    submitted.push_back(offset);
   }
   wait_for_all();
-  if (stored_.size() + unreadable < contents.payloads.size()) return false;
+  const auto stored = [this](std::size_t offset) { return is_stored(offset); };
+  if (!all_submitted || !std::all_of(submitted.begin(), submitted.end(), stored)) return false;
   if (!contents.damaged.empty())
     spdlog::error("spool: {} damaged spans in segment {} are kept in 'damaged'", contents.damaged.size(), segment);
   const auto removed = spool_.drained(segment, loaded->file, contents.damaged);
@@ -72,15 +79,20 @@ bool Drainer::drain(std::uint64_t segment) {
   return removed.has_value();
 }
 
-void Drainer::submit(std::size_t index, Delivery delivery) {
+bool Drainer::is_stored(std::size_t offset) {
+  const std::lock_guard lock(mutex_);
+  return stored_.contains(offset);
+}
+
+void Drainer::submit(std::size_t offset, Delivery delivery) {
   const std::size_t bytes = delivery.body.size();
   wait_for_room(bytes);
-  submit_(std::move(delivery), [this, index, bytes](const Receipt& receipt) {
+  submit_(std::move(delivery), [this, offset, bytes](const Receipt& receipt) {
     const std::lock_guard lock(mutex_);
     --under_way_;
     bytes_under_way_ -= bytes;
     if (!receipt.error) {
-      stored_.insert(index);
+      stored_.insert(offset);
       ++drained_;
     }
     changed_.notify_all();

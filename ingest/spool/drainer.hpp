@@ -35,7 +35,8 @@ class Drainer {
  private:
   void loop();
   bool drain(std::uint64_t segment);
-  void submit(std::size_t index, Delivery delivery);
+  void submit(std::size_t offset, Delivery delivery);
+  bool is_stored(std::size_t offset);
   void wait_for_room(std::size_t bytes);
   void wait_for_all();
 
@@ -46,8 +47,10 @@ class Drainer {
   std::condition_variable changed_;
   bool stopping_ = false;
   std::size_t under_way_ = 0, bytes_under_way_ = 0;
-  std::set<std::size_t> stored_;  // indices within the segment that is being drained
-  std::uint64_t segment_ = 0;     // … that one
+  // Offsets within the segment that is being drained: places in the file, because a disk that goes bad between two
+  // attempts takes records away, and the others must not move up into the place of one that is stored.
+  std::set<std::size_t> stored_;
+  std::uint64_t segment_ = 0;  // … that one; only of the drainer's thread
   std::atomic<std::uint64_t> drained_{0};
   std::thread thread_;
 };

@@ -48,13 +48,51 @@ Result<std::string> read_file(const fs::path& path) {
   return bytes;
 }
 
-std::vector<std::uint64_t> segment_numbers(const fs::path& directory) {
+// A directory that cannot be read is an error and never an empty spool: what waits in it would be forgotten.
+Result<std::vector<std::string>> names_in(const fs::path& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
+    names.push_back(at->path().filename().native());
+  if (error) return fail(Code::kIo, fmt::format("spool: cannot list {}: {}", directory.native(), error.message()));
+  return names;
+}
+
+Result<std::vector<std::uint64_t>> segment_numbers(const fs::path& directory) {
+  const auto names = names_in(directory);
+  if (!names) return names.error();
   std::vector<std::uint64_t> numbers;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(directory, ignored))
-    if (const auto number = segment_number(entry.path().filename().native())) numbers.push_back(*number);
+  for (const auto& name : *names)
+    if (const auto number = segment_number(name)) numbers.push_back(*number);
   std::sort(numbers.begin(), numbers.end());
   return numbers;
+}
+
+// The highest number that a kept span's name begins with; 0: none. Such a number must not come again, or the next
+// damage would be written over what is kept.
+Result<std::uint64_t> highest_damaged(const fs::path& directory) {
+  const auto names = names_in(directory / kDamagedDirectory);
+  if (!names) return names.error();
+  std::uint64_t highest = 0;
+  for (const auto& name : *names) {
+    const auto number = segment_number(name.substr(0, name.find('-')) + ".segment");
+    if (number) highest = std::max(highest, *number);
+  }
+  return highest;
+}
+
+// Makes the directory; its own name and those of the directories above that were missing are durable then.
+Result<void> make_directory(const fs::path& directory) {
+  std::vector<fs::path> holders;  // of names that are new
+  std::error_code error;
+  for (fs::path path = fs::absolute(directory, error);
+       !path.empty() && fs::status(path, error).type() == fs::file_type::not_found; path = path.parent_path())
+    holders.push_back(path.parent_path());
+  fs::create_directories(directory / kDamagedDirectory, error);
+  if (error) return fail(Code::kIo, fmt::format("cannot make the spool {}: {}", directory.native(), error.message()));
+  for (const auto& holder : holders)
+    if (const auto synced = sync_directory(holder); !synced) return synced;
+  return sync_directory(directory);
 }
 
 // The first header area of a file; enough to find its key.
@@ -67,8 +105,8 @@ std::string header_area(const fs::path& path) {
 }
 
 // The key that any segment's header still tells.
-std::optional<schema::HashKey> directory_key(const fs::path& directory) {
-  for (const auto number : segment_numbers(directory))
+std::optional<schema::HashKey> directory_key(const fs::path& directory, const std::vector<std::uint64_t>& numbers) {
+  for (const auto number : numbers)
     if (const auto key = segment_key(header_area(directory / segment_name(number)))) return key;
   return std::nullopt;
 }
@@ -93,12 +131,10 @@ Result<void> write_durably(const fs::path& path, std::string_view bytes) {
 }  // namespace
 
 Result<std::unique_ptr<Spool>> Spool::open(SpoolOptions options) {
-  std::error_code error;
-  fs::create_directories(options.directory / kDamagedDirectory, error);
-  if (error)
-    return fail(Code::kIo, fmt::format("cannot make the spool {}: {}", options.directory.native(), error.message()));
+  if (const auto made = make_directory(options.directory); !made) return made.error();
   std::unique_ptr<Spool> spool(new Spool(std::move(options)));
   const auto& directory = spool->options_.directory;
+  std::error_code error;
   fs::permissions(directory, fs::perms::owner_all, error);
   spool->lock_file_ = ::open((directory / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (spool->lock_file_ < 0) return io_error("cannot open the lock in " + directory.native());
@@ -115,12 +151,17 @@ Spool::~Spool() {
 }
 
 Result<void> Spool::find_segments() {
-  key_ = directory_key(options_.directory).value_or(schema::random_hash_key());
-  for (const auto number : segment_numbers(options_.directory)) {
+  const auto numbers = segment_numbers(options_.directory);
+  if (!numbers) return numbers.error();
+  const auto damaged = highest_damaged(options_.directory);
+  if (!damaged) return damaged.error();
+  next_number_ = *damaged + 1;
+  key_ = directory_key(options_.directory, *numbers).value_or(schema::random_hash_key());
+  for (const auto number : *numbers) {
     struct stat about {};
     if (stat(path_of(number).c_str(), &about) != 0) return io_error("cannot look at a segment");
     segments_[number] = {static_cast<std::size_t>(about.st_size), 0, microseconds(about.st_mtim), 0};
-    next_number_ = number + 1;
+    next_number_ = std::max(next_number_, number + 1);
   }
   return {};
 }
@@ -160,16 +201,16 @@ void Spool::appended(std::uint64_t number, bool safe) {
 
 Result<void> Spool::append(std::string_view payload, std::int64_t now_us) {
   // A segment that fails is left alone, and the record gets one more chance in a new one.
-  constexpr int kAttempts = 2;
-  Result<void> done = fail(Code::kIo, "");
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  constexpr int kFailuresMax = 2;
+  for (int failures = 0;;) {
     const auto segment = segment_for(payload.size(), now_us);
     if (!segment) return segment.error();
-    done = (*segment)->append(payload);
+    const auto done = (*segment)->append(payload);
     appended((*segment)->number(), done.has_value());
     if (done) return done;
+    // Still usable: somebody else took its room meanwhile. That is nobody's failure, and somebody got on.
+    if (!(*segment)->usable() && ++failures == kFailuresMax) return done;
   }
-  return done;
 }
 
 std::optional<std::uint64_t> Spool::oldest() {
@@ -225,8 +266,10 @@ SpoolStatus Spool::status() const {
 
 Result<void> inspect(const fs::path& directory, const std::function<void(const SegmentReport&)>& visit) {
   if (!fs::is_directory(directory)) return fail(Code::kNotFound, "no spool in " + directory.native());
-  const auto key = directory_key(directory);
-  for (const auto number : segment_numbers(directory)) {
+  const auto numbers = segment_numbers(directory);
+  if (!numbers) return numbers.error();
+  const auto key = directory_key(directory, *numbers);
+  for (const auto number : *numbers) {
     SegmentReport report;
     auto file = read_file(directory / segment_name(number));
     if (!file) return file.error();

@@ -1,9 +1,11 @@
 // What a sender is promised while the database is there, away, slow or gone for good; and that promises are kept.
+#include <fstream>
 #include <future>
 #include <gtest/gtest.h>
 #include <thread>
 
 #include "ingest/intake.hpp"
+#include "ingest/spool/delivery_codec.hpp"
 #include "tests/db/ingest_warehouse.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -162,7 +164,10 @@ TEST_F(IntakeTest, WithoutASpoolTheSenderHearsOfIt) {
 
 TEST_F(IntakeTest, TooManyBytesUnderWayAreRefused) {
   const std::string body = event({.number = 1});
-  start({.spool_after = milliseconds(60'000), .answer_within = milliseconds(60'000), .bytes_max = body.size() * 2});
+  start({.spool_after = milliseconds(60'000),
+         .answer_within = milliseconds(60'000),
+         .bytes_max = 2 * (body.size() + ingest::kTicketBytes),
+         .canary_every = std::chrono::hours(24)});  // it would take room, too
   pqxx::connection blocker(warehouse_.database().admin_connection_string());
   pqxx::work lock(blocker);
   lock.exec("LOCK TABLE backtrail.api_event IN ACCESS EXCLUSIVE MODE");
@@ -213,6 +218,58 @@ TEST_F(IntakeTest, WhatAnEarlierProcessSpooledIsDrained) {
   start();
   ASSERT_TRUE(drained());
   EXPECT_EQ(warehouse_.count("api_event"), 5);
+}
+
+TEST_F(IntakeTest, ADiskThatHangsKeepsNobodyWaiting) {
+  std::promise<void> disk_answers;
+  IntakeOptions options;
+  options.answer_within = milliseconds(50);
+  options.canary_every = std::chrono::hours(24);                  // it would ask the clock, too
+  options.now_us = [hangs = disk_answers.get_future().share()] {  // asked right before the spool is written
+    hangs.wait();
+    return kNowUs;
+  };
+  warehouse_.pipeline();  // starts while there is a database
+  take_database_away();
+  health_ = std::make_unique<DbHealth>(probe_);
+  ASSERT_TRUE(eventually([this] { return health_->down(); }));
+  intake_ = std::make_unique<Intake>(warehouse_.pipeline(), *health_, spool_.get(), options);
+  const Receipt receipt = submit(event({.number = 1})).get();
+  ASSERT_TRUE(receipt.error);
+  EXPECT_EQ(receipt.error->code, schema::Code::kOverload);
+  disk_answers.set_value();
+  bring_database_back();
+  EXPECT_TRUE(eventually([this] { return warehouse_.count("api_event") == 1; }));  // nobody relied on it
+}
+
+TEST_F(IntakeTest, StopsWhileItsCanaryIsOnTheWay) {
+  for (int round = 0; round < 100; ++round) {
+    start({}, round % 2 == 0);  // the first canary is sent at once
+    intake_.reset();
+    health_.reset();
+  }
+  EXPECT_TRUE(warehouse_.pipeline().totals_by_door().empty());
+}
+
+TEST_F(IntakeTest, ARecordLostBetweenTwoAttemptsHidesNoOther) {
+  using namespace ingest::spool;
+  const auto place = [&](int number) { return encode_delivery(warehouse_.delivery(event({.number = number}))); };
+  for (int number = 1; number <= 3; ++number) ASSERT_TRUE(spool_->append(place(number), kNowUs));
+  const auto path = directory_ / "spool" / segment_name(1);
+  std::atomic<int> seconds = 0;
+  health_ = std::make_unique<DbHealth>(probe_);
+  Drainer drainer(*spool_, *health_, [&](ingest::Delivery delivery, const ingest::ReceiptCallback& callback) {
+    Receipt receipt;
+    if (delivery.body == event({.number = 2}) && ++seconds == 1) {
+      receipt.error = schema::fail(schema::Code::kDatabase, "not now");
+      std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+      file.seekp(kHeaderAreaBytes);
+      file << "XXXX";  // the first record is gone
+    }
+    callback(receipt);
+  });
+  ASSERT_TRUE(drained());
+  EXPECT_EQ(seconds, 2);
 }
 
 TEST_F(IntakeTest, IsReadyOnlyWhileSomethingIsDurable) {

@@ -118,6 +118,40 @@ TEST(SpoolTest, ManyThreadsShareOneSyncAndLoseNothingWhileItIsDrained) {
   for (int i = 0; i < kThreads * kEach; ++i) EXPECT_EQ(got.count(payload(i)), 1U) << i;
 }
 
+TEST(SpoolTest, LargeRecordsThatRaceForTheRoomOfASegmentAllGetIn) {
+  const TempDir directory;
+  const auto spool = open_spool(directory / "spool");
+  constexpr int kThreads = 4, kEach = 2;  // one a segment fits
+  const std::string large = payload(1, kSegmentBytes / 2);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < kEach; ++i) {
+        const auto done = spool->append(large, kNow);
+        EXPECT_TRUE(done) << done.error().detail;
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(spool->status().records, static_cast<std::size_t>(kThreads * kEach));
+  EXPECT_EQ(spool->status().segments, static_cast<std::size_t>(kThreads * kEach));
+}
+
+TEST(SpoolTest, MakesTheDirectoriesAbove) {
+  const TempDir directory;
+  const auto spool = open_spool(directory / "a" / "b" / "spool");
+  EXPECT_TRUE(spool->append(payload(1), kNow));
+  EXPECT_EQ(files_in(directory / "a" / "b" / "spool").size(), 1U);
+}
+
+TEST(SpoolTest, WhatCannotBeMadeOrListedIsAnErrorAndNoEmptySpool) {
+  const TempDir directory;
+  std::ofstream(directory / "file") << "no directory";
+  EXPECT_FALSE(Spool::open({directory / "file"}));
+  fs::create_directory(directory / "spool");
+  std::ofstream(directory / "spool" / "damaged") << "no directory";
+  EXPECT_FALSE(Spool::open({directory / "spool"}));
+}
+
 TEST(SpoolTest, OneProgramHoldsIt) {
   const TempDir directory;
   const auto spool = open_spool(directory / "spool");
@@ -281,6 +315,23 @@ TEST_F(DamagedSpoolTest, DamageIsKeptAndTheRestIsDrained) {
   for (const auto& entry : fs::directory_iterator(spool_directory() / "damaged")) kept += read_whole_file(entry.path());
   EXPECT_NE(kept.find("delivery 0 "), std::string::npos);
   EXPECT_TRUE(files_in(spool_directory()).empty());
+}
+
+TEST_F(DamagedSpoolTest, LaterDamageIsNotWrittenOverWhatIsKept) {
+  for (const char* mark : {"first!", "second"}) {
+    {
+      const auto spool = open_spool(spool_directory());
+      ASSERT_TRUE(spool->append(mark + payload(1), kNow));
+    }
+    for (const auto& path : files_in(spool_directory())) overwrite(path, kHeaderAreaBytes + 3, "XXXX");
+    drain(*open_spool(spool_directory()));
+    EXPECT_TRUE(files_in(spool_directory()).empty());
+  }
+  std::string kept;
+  for (const auto& entry : fs::directory_iterator(spool_directory() / "damaged")) kept += read_whole_file(entry.path());
+  EXPECT_NE(kept.find("delivery 0 "), std::string::npos);
+  EXPECT_NE(kept.find("first!"), std::string::npos);
+  EXPECT_NE(kept.find("second"), std::string::npos);
 }
 
 TEST_F(DamagedSpoolTest, ASegmentWithoutHeadersIsReadWithTheKeyOfAnother) {
