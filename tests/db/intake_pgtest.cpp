@@ -85,7 +85,7 @@ TEST_F(IntakeTest, ACommitAnswers) {
   EXPECT_EQ(text_of(receipt), "received 3: new 3");
   EXPECT_FALSE(receipt.spooled);
   EXPECT_TRUE(spool_->empty());
-  EXPECT_EQ(intake_->status().bytes_under_way, 0U);
+  EXPECT_TRUE(eventually([this] { return intake_->status().bytes_under_way == 0; }));  // let go after the answer
 }
 
 TEST_F(IntakeTest, TheSpoolAnswersWhileTheDatabaseIsAwayAndIsDrainedAfterwards) {
@@ -132,7 +132,8 @@ TEST_F(IntakeTest, NothingIsPromisedInTimeWhenNothingIsDurable) {
   ASSERT_TRUE(receipt.error);
   EXPECT_EQ(receipt.error->code, schema::Code::kOverload);
   lock.abort();
-  EXPECT_EQ(submit(event({.number = 1})).get().received, 1U);  // the sender tried again
+  // The sender tries again, on a busy machine more than once.
+  EXPECT_TRUE(eventually([this] { return submit(event({.number = 1})).get().received == 1; }));
   intake_.reset();
   EXPECT_EQ(warehouse_.count("api_event"), 1);
 }
