@@ -131,7 +131,7 @@ struct Detector {
   bool unclear = false;
 
   void learn(const KnownId& known) {
-    const auto take = [this](std::string& mine, const std::string& theirs) {
+    const auto take = [](std::string& mine, const std::string& theirs) {
       if (mine.empty()) mine = theirs;
       return mine == theirs;
     };

@@ -22,7 +22,11 @@ export async function activity({ tab, check, api }) {
     const total = await tab.total();
     if ((await page.locator('.list-foot button').count()) > 0) {
       await page.click('.list-foot button');
-      await tab.settle();
+      // The next page is there when its rows are, however slow the machine.
+      await page.waitForFunction(
+        (wanted) => document.querySelectorAll('table.events tr[data-row]').length >= wanted,
+        Math.min(total, 200),
+      );
     }
     const rows = await page
       .locator('table.events tr[data-row]')
