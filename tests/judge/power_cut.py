@@ -35,6 +35,13 @@ class Disk:
         self.outer, self.mount = self.base / 'outer', self.base / 'disk'
         self.outer.mkdir()
         self.mount.mkdir()
+        try:
+            self.make()
+        except subprocess.CalledProcessError:
+            self.close()
+            raise
+
+    def make(self):
         image = self.base / 'outer.img'
         sh('truncate', '-s', f'{OUTER_MIB}M', str(image))
         if shutil.which('mkfs.xfs'):
@@ -80,7 +87,10 @@ def run(judge_class, options, rounds):
     why = missing()
     if why:
         return {'skipped': why}
-    disk = Disk(options.directory)
+    try:
+        disk = Disk(options.directory)
+    except subprocess.CalledProcessError as error:
+        return {'skipped': f'this machine cannot do it: {" ".join(error.cmd)}: {error.stderr.decode(errors="replace").strip()}'}
     judge = judge_class(options, directory=str(disk.mount))
     unrecoverable = 0
     try:
