@@ -3,16 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include "ingest/spool/delivery_codec.hpp"
+#include "schema/core/time.hpp"
 
 namespace backtrail::ingest {
+using schema::monotonic_ms;
 namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLookEvery{50};
-
-std::int64_t monotonic_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count();
-}
 
 schema::Error overloaded() {
   return schema::fail(schema::Code::kOverload, "too many deliveries are waiting; send it again in a few seconds");

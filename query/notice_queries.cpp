@@ -24,7 +24,6 @@ using schema::TimeUs;
 using schema::Transaction;
 
 constexpr std::string_view kCursorKind = "notice";
-constexpr std::string_view kNoAccount = "none";
 
 struct StoredNotice {
   std::string account_id;
@@ -43,28 +42,9 @@ struct StoredBytes {
 };
 BOOST_DESCRIBE_STRUCT(StoredBytes, (), (raw))
 
-struct NoticeKey {
-  std::string account_id;
-  schema::Uuid id;
-};
-
-schema::Error bad(std::string_view name, std::string_view what) {
-  return fail(Code::kBadParameter, fmt::format("{}: {}", name, what));
-}
-
-std::optional<NoticeKey> parse_id(std::string_view text) {
-  const auto dash = text.find('-');
-  if (dash == std::string_view::npos) return std::nullopt;
-  const auto account = text.substr(0, dash);
-  const auto id = uuid_from_hex(text.substr(dash + 1));
-  if (!id || (account != kNoAccount && !schema::is_account_id(account))) return std::nullopt;
-  return NoticeKey{account == kNoAccount ? "" : std::string(account), *id};
-}
-
 NoticeRow row_of(StoredNotice stored) {
   NoticeRow row;
-  row.notice_id = fmt::format("{}-{}", stored.account_id.empty() ? kNoAccount : std::string_view(stored.account_id),
-                              hex_of(stored.notice_id));
+  row.notice_id = record_id_text(stored.account_id, stored.notice_id);
   row.account_id = std::move(stored.account_id);
   row.kind = std::move(stored.kind);
   row.source = std::move(stored.source);
@@ -84,9 +64,10 @@ Result<void> add_values(std::string_view name, std::string_view text, bool (*kno
   while (true) {
     const auto comma = std::min(text.find(','), text.size());
     const auto value = text.substr(0, comma);
-    if (!known(value)) return bad(name, "there is no such value");
+    if (!known(value)) return bad_parameter(name, "there is no such value");
     values.emplace_back(value == kNoAccount ? std::string_view{} : value);
-    if (values.size() > kFilterValuesMax) return bad(name, fmt::format("at most {} values", kFilterValuesMax));
+    if (values.size() > kFilterValuesMax)
+      return bad_parameter(name, fmt::format("at most {} values", kFilterValuesMax));
     if (comma == text.size()) return {};
     text.remove_prefix(comma + 1);
   }
@@ -104,56 +85,16 @@ Result<void> take(const Parameter& parameter, NoticeRequest& request) {
   const auto& [name, value] = parameter;
   if (name == "kind") return add_values(name, value, is_kind, request.kinds);
   if (name == "account_id") return add_values(name, value, is_account_or_none, request.account_ids);
-  if (name == "cursor") {
-    request.cursor = value;
-    return {};
-  }
-  if (name == "limit") {
-    const auto limit = parse_limit(value);
-    if (!limit) return limit.error();
-    request.limit = *limit;
-    return {};
-  }
-  if (name != "from" && name != "to")
-    return fail(Code::kBadParameter,
-                "there is a parameter that notices do not know; use kind, account_id, from, to, limit and cursor");
-  const auto time = parse_time_parameter(name, value);
-  if (!time) return time.error();
-  (name == "from" ? request.from_us : request.to_us) = *time;
-  return {};
+  const auto taken = take_list_parameter(parameter, request.page);
+  if (!taken) return taken.error();
+  if (*taken) return {};
+  return fail(Code::kBadParameter,
+              "there is a parameter that notices do not know; use kind, account_id, from, to, limit and cursor");
 }
 
 std::string canonical_text(const NoticeRequest& request) {
-  auto text = fmt::format("{};{};", schema::array_literal(request.kinds), schema::array_literal(request.account_ids));
-  if (request.from_us) text += fmt::format("from={};", *request.from_us);
-  if (request.to_us) text += fmt::format("to={};", *request.to_us);
-  return text;
-}
-
-std::optional<std::string> list_or_null(const std::vector<std::string>& values) {
-  return values.empty() ? std::nullopt : std::optional(schema::array_literal(values));
-}
-std::optional<std::string> time_or_null(const std::optional<std::int64_t>& us) {
-  return us ? std::optional(schema::format_rfc3339(*us)) : std::nullopt;
-}
-
-struct Position {
-  std::optional<std::string> time, id, account_id;
-};
-
-Result<Position> position_of(const NoticeRequest& request) {
-  Position position;
-  if (request.cursor.empty()) return position;
-  constexpr std::size_t kParts = 2;
-  const auto parts = decode_cursor(kCursorKind, question_hash(canonical_text(request)), request.cursor, kParts);
-  if (!parts) return parts.error();
-  const auto key = parse_id((*parts)[1]);
-  if (!schema::parse_rfc3339((*parts)[0]) || !key)
-    return fail(Code::kBadCursor, "cursor: it does not belong to this question; start again without it");
-  position.time = (*parts)[0];
-  position.id = to_string(key->id);
-  position.account_id = key->account_id;
-  return position;
+  return fmt::format("{};{};{}", schema::array_literal(request.kinds), schema::array_literal(request.account_ids),
+                     interval_text(request.page));
 }
 
 }  // namespace
@@ -162,29 +103,28 @@ Result<NoticeRequest> parse_notice_request(Parameters parameters) {
   NoticeRequest request;
   for (const auto& parameter : parameters)
     if (const auto ok = take(parameter, request); !ok) return ok.error();
-  if (request.from_us && request.to_us && *request.from_us >= *request.to_us)
-    return bad("to", "the end of the interval must lie behind its beginning (from)");
+  if (const auto ok = check_interval(request.page); !ok) return ok.error();
   std::sort(request.kinds.begin(), request.kinds.end());
   std::sort(request.account_ids.begin(), request.account_ids.end());
   return request;
 }
 
 Result<NoticePage> notice_page(const Warehouse& warehouse, const AccountScope& scope, const NoticeRequest& request) {
-  const auto position = position_of(request);
+  const std::uint64_t question = question_hash(canonical_text(request));
+  const auto position = list_position(kCursorKind, question, request.page.cursor);
   if (!position) return position.error();
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<NoticePage> {
     const auto kinds = list_or_null(request.kinds), accounts = list_or_null(request.account_ids);
-    const auto from = time_or_null(request.from_us), to = time_or_null(request.to_us);
+    const auto from = time_or_null(request.page.from_us), to = time_or_null(request.page.to_us);
     auto stored =
         schema::rows_as<StoredNotice>(tx.exec(sql::notice_page, kinds, accounts, from, to, position->time, position->id,
-                                              position->account_id, static_cast<std::int64_t>(request.limit + 1)));
+                                              position->account_id, static_cast<std::int64_t>(request.page.limit + 1)));
     NoticePage page;
-    const bool more = stored.size() > request.limit;
+    const bool more = stored.size() > request.page.limit;
     if (more) stored.pop_back();
     for (auto& row : stored) page.rows.push_back(row_of(std::move(row)));
     if (more)
-      page.next_cursor = encode_cursor(kCursorKind, question_hash(canonical_text(request)),
-                                       {schema::format_rfc3339(page.rows.back().time_us), page.rows.back().notice_id});
+      page.next_cursor = list_cursor(kCursorKind, question, page.rows.back().time_us, page.rows.back().notice_id);
     page.total = tx.exec(sql::notice_total, kinds, accounts, from, to)[0]["total"].as<std::int64_t>();
     return page;
   });
@@ -194,7 +134,7 @@ Result<std::string> notice_raw(const Warehouse& warehouse, const AccountScope& s
   const auto not_found = [] {
     return fail(Code::kNotFound, "there is no such notice among those that this key may see");
   };
-  const auto key = parse_id(notice_id);
+  const auto key = parse_record_id(notice_id);
   if (!key) return not_found();
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<std::string> {
     const auto rows = schema::rows_as<StoredBytes>(tx.exec(sql::notice_raw, key->account_id, to_string(key->id)));

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "query/findings/finding_filter.hpp"
+#include "query/record_list.hpp"
 #include "query/warehouse.hpp"
 #include "schema/core/error.hpp"
 #include "schema/pg/account_scope.hpp"
@@ -16,14 +16,12 @@ namespace backtrail::query {
 
 struct NoticeRequest {
   std::vector<std::string> kinds, account_ids;
-  std::optional<std::int64_t> from_us, to_us;  // on the notice's time
-  std::size_t limit = kPageRowsDefault;
-  std::string cursor;
+  ListPage page;  // the interval is one of the notices' times
 };
 schema::Result<NoticeRequest> parse_notice_request(Parameters parameters);
 
 struct NoticeRow {
-  std::string notice_id;   // "<account or none>-<32 hexadecimal digits>"
+  std::string notice_id;   // as record_id_text() writes it
   std::string account_id;  // "" when nothing named one
   std::string kind, source, detail_type, region, subject, door;
   std::int64_t time_us = 0, first_received_us = 0, bytes = 0;

@@ -22,7 +22,6 @@ using schema::TimeUs;
 using schema::Transaction;
 
 constexpr std::string_view kCursorKind = "quarantine";
-constexpr std::string_view kNoAccount = "none";
 
 struct StoredRow {
   std::string account_id;
@@ -61,8 +60,7 @@ std::optional<std::int64_t> us_of(const std::optional<TimeUs>& time) {
 QuarantineRow row_of(StoredRow stored) {
   const auto& digest = stored.sha256.bytes;
   QuarantineRow row;
-  row.quarantine_id =
-      (stored.account_id.empty() ? std::string(kNoAccount) : stored.account_id) + "-" + hex_of(stored.quarantine_id);
+  row.quarantine_id = record_id_text(stored.account_id, stored.quarantine_id);
   row.account_id = std::move(stored.account_id);
   row.reason = std::move(stored.reason);
   row.detail = std::move(stored.detail);
@@ -81,18 +79,15 @@ QuarantineRow row_of(StoredRow stored) {
   return row;
 }
 
-schema::Error bad(std::string_view name, std::string_view what) {
-  return fail(Code::kBadParameter, fmt::format("{}: {}", name, what));
-}
-
 Result<void> add_values(std::string_view name, std::string_view text, std::vector<std::string>& values) {
   while (true) {
     const auto comma = std::min(text.find(','), text.size());
     const auto value = text.substr(0, comma);
-    if (value.size() > kFilterValueMaxBytes) return bad(name, "the value is too long");
-    if (value.find('\0') != std::string_view::npos) return bad(name, "a value holds no NUL");
+    if (value.size() > kFilterValueMaxBytes) return bad_parameter(name, "the value is too long");
+    if (value.find('\0') != std::string_view::npos) return bad_parameter(name, "a value holds no NUL");
     values.emplace_back(value);
-    if (values.size() > kFilterValuesMax) return bad(name, fmt::format("at most {} values", kFilterValuesMax));
+    if (values.size() > kFilterValuesMax)
+      return bad_parameter(name, fmt::format("at most {} values", kFilterValuesMax));
     if (comma == text.size()) return {};
     text.remove_prefix(comma + 1);
   }
@@ -105,7 +100,7 @@ Result<void> add_accounts(std::string_view text, std::vector<std::string>& accou
     if (id == kNoAccount)
       id.clear();
     else if (!id.empty() && !schema::is_account_id(id))
-      return bad("account_id", "give account ids of 12 digits, or none");
+      return bad_parameter("account_id", "give account ids of 12 digits, or none");
   }
   return {};
 }
@@ -119,7 +114,8 @@ Result<void> add_keys(std::string_view text, std::vector<std::string>& key_ids) 
 }
 
 Result<void> take_state(std::string_view value, std::optional<bool>& open) {
-  if (value != "open" && value != "resolved" && value != "all") return bad("state", "use open, resolved or all");
+  if (value != "open" && value != "resolved" && value != "all")
+    return bad_parameter("state", "use open, resolved or all");
   open = value == "all" ? std::nullopt : std::optional(value == "open");
   return {};
 }
@@ -131,82 +127,30 @@ Result<void> take(const Parameter& parameter, QuarantineRequest& request) {
   if (name == "door") return add_values(name, value, request.doors);
   if (name == "key_id") return add_keys(value, request.key_ids);
   if (name == "state") return take_state(value, request.open);
-  if (name == "cursor") {
-    request.cursor = value;
-    return {};
-  }
-  if (name == "limit") {
-    const auto limit = parse_limit(value);
-    if (!limit) return limit.error();
-    request.limit = *limit;
-    return {};
-  }
-  if (name != "from" && name != "to")
-    return fail(Code::kBadParameter,
-                "there is a parameter that quarantine does not know; use reason, account_id, door, "
-                "key_id, state, from, to, limit and cursor");
-  const auto time = parse_time_parameter(name, value);
-  if (!time) return time.error();
-  (name == "from" ? request.from_us : request.to_us) = *time;
-  return {};
+  const auto taken = take_list_parameter(parameter, request.page);
+  if (!taken) return taken.error();
+  if (*taken) return {};
+  return fail(Code::kBadParameter,
+              "there is a parameter that quarantine does not know; use reason, account_id, door, "
+              "key_id, state, from, to, limit and cursor");
 }
 
 std::string canonical_text(const QuarantineRequest& request) {
   auto text = fmt::format("{};{};", schema::array_literal(request.reasons), schema::array_literal(request.account_ids));
-  if (request.from_us) text += fmt::format("from={};", *request.from_us);
-  if (request.to_us) text += fmt::format("to={};", *request.to_us);
+  text += interval_text(request.page);
   if (!request.doors.empty()) text += fmt::format("door={};", schema::array_literal(request.doors));
   if (!request.key_ids.empty()) text += fmt::format("key={};", schema::array_literal(request.key_ids));
   if (request.open != std::optional(true)) text += request.open ? "resolved;" : "all;";
   return text;
 }
 
-std::optional<std::string> list_or_null(const std::vector<std::string>& values) {
-  if (values.empty()) return std::nullopt;
-  return schema::array_literal(values);
-}
-
-std::optional<std::string> time_or_null(const std::optional<std::int64_t>& us) {
-  if (!us) return std::nullopt;
-  return schema::format_rfc3339(*us);
-}
-
-struct Position {
-  std::optional<std::string> received_at, id, account_id;
-};
-
-Result<Position> position_of(const QuarantineRequest& request) {
-  Position position;
-  if (request.cursor.empty()) return position;
-  constexpr std::size_t kParts = 2;
-  const auto parts = decode_cursor(kCursorKind, question_hash(canonical_text(request)), request.cursor, kParts);
-  if (!parts) return parts.error();
-  const auto key = parse_quarantine_id((*parts)[1]);
-  if (!schema::parse_rfc3339((*parts)[0]) || !key)
-    return fail(Code::kBadCursor, "cursor: it does not belong to this question; start again without it");
-  position.received_at = (*parts)[0];
-  position.id = to_string(key->id);
-  position.account_id = key->account_id;
-  return position;
-}
-
 }  // namespace
-
-std::optional<QuarantineId> parse_quarantine_id(std::string_view text) {
-  const auto dash = text.find('-');
-  if (dash == std::string_view::npos) return std::nullopt;
-  const auto account = text.substr(0, dash);
-  const auto id = uuid_from_hex(text.substr(dash + 1));
-  if (!id || (account != kNoAccount && !schema::is_account_id(account))) return std::nullopt;
-  return QuarantineId{account == kNoAccount ? "" : std::string(account), *id};
-}
 
 Result<QuarantineRequest> parse_quarantine_request(Parameters parameters) {
   QuarantineRequest request;
   for (const auto& parameter : parameters)
     if (const auto ok = take(parameter, request); !ok) return ok.error();
-  if (request.from_us && request.to_us && *request.from_us >= *request.to_us)
-    return bad("to", "the end of the interval must lie behind its beginning (from)");
+  if (const auto ok = check_interval(request.page); !ok) return ok.error();
   std::sort(request.reasons.begin(), request.reasons.end());
   std::sort(request.account_ids.begin(), request.account_ids.end());
   std::sort(request.doors.begin(), request.doors.end());
@@ -216,23 +160,23 @@ Result<QuarantineRequest> parse_quarantine_request(Parameters parameters) {
 
 Result<QuarantinePage> quarantine_page(const Warehouse& warehouse, const AccountScope& scope,
                                        const QuarantineRequest& request) {
-  const auto position = position_of(request);
+  const std::uint64_t question = question_hash(canonical_text(request));
+  const auto position = list_position(kCursorKind, question, request.page.cursor);
   if (!position) return position.error();
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<QuarantinePage> {
     const auto reasons = list_or_null(request.reasons), accounts = list_or_null(request.account_ids);
     const auto doors = list_or_null(request.doors), keys = list_or_null(request.key_ids);
-    const auto from = time_or_null(request.from_us), to = time_or_null(request.to_us);
+    const auto from = time_or_null(request.page.from_us), to = time_or_null(request.page.to_us);
     auto stored = schema::rows_as<StoredRow>(
-        tx.exec(sql::quarantine_page, reasons, accounts, from, to, position->received_at, position->id,
-                position->account_id, static_cast<std::int64_t>(request.limit + 1), doors, keys, request.open));
+        tx.exec(sql::quarantine_page, reasons, accounts, from, to, position->time, position->id, position->account_id,
+                static_cast<std::int64_t>(request.page.limit + 1), doors, keys, request.open));
     QuarantinePage page;
-    const bool more = stored.size() > request.limit;
+    const bool more = stored.size() > request.page.limit;
     if (more) stored.pop_back();
     for (auto& row : stored) page.rows.push_back(row_of(std::move(row)));
     if (more)
       page.next_cursor =
-          encode_cursor(kCursorKind, question_hash(canonical_text(request)),
-                        {schema::format_rfc3339(page.rows.back().received_us), page.rows.back().quarantine_id});
+          list_cursor(kCursorKind, question, page.rows.back().received_us, page.rows.back().quarantine_id);
     page.total = tx.exec(sql::quarantine_total, reasons, accounts, from, to, doors, keys, request.open)[0]["total"]
                      .as<std::int64_t>();
     return page;
@@ -241,7 +185,7 @@ Result<QuarantinePage> quarantine_page(const Warehouse& warehouse, const Account
 
 Result<QuarantineRow> quarantine_detail(const Warehouse& warehouse, const AccountScope& scope,
                                         std::string_view quarantine_id) {
-  const auto key = parse_quarantine_id(quarantine_id);
+  const auto key = parse_record_id(quarantine_id);
   if (!key) return not_found();
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<QuarantineRow> {
     auto rows = schema::rows_as<StoredRow>(tx.exec(sql::quarantine_detail, key->account_id, to_string(key->id)));
@@ -252,7 +196,7 @@ Result<QuarantineRow> quarantine_detail(const Warehouse& warehouse, const Accoun
 
 Result<std::string> quarantine_raw(const Warehouse& warehouse, const AccountScope& scope,
                                    std::string_view quarantine_id) {
-  const auto key = parse_quarantine_id(quarantine_id);
+  const auto key = parse_record_id(quarantine_id);
   if (!key) return not_found();
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<std::string> {
     auto rows = schema::rows_as<RawBytes>(tx.exec(sql::quarantine_raw, key->account_id, to_string(key->id)));

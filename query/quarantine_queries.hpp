@@ -8,10 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "query/findings/finding_filter.hpp"
+#include "query/record_list.hpp"
 #include "query/warehouse.hpp"
 #include "schema/core/error.hpp"
-#include "schema/core/hash.hpp"
 #include "schema/pg/account_scope.hpp"
 
 namespace backtrail::query {
@@ -22,14 +21,12 @@ struct QuarantineRequest {
   std::vector<std::string> reasons, account_ids;  // account id "": could not be read
   std::vector<std::string> doors, key_ids;        // key id "": a local import
   std::optional<bool> open = true;                // nothing: resolved ones too
-  std::optional<std::int64_t> from_us, to_us;     // on the receipt
-  std::size_t limit = kPageRowsDefault;
-  std::string cursor;
+  ListPage page;                                  // the interval is one of receipts
 };
 schema::Result<QuarantineRequest> parse_quarantine_request(Parameters parameters);
 
 struct QuarantineRow {
-  std::string quarantine_id;  // "<account or none>-<32 hexadecimal digits>"
+  std::string quarantine_id;  // as record_id_text() writes it
   std::string account_id;     // "" when it could not be read
   std::string reason, detail, kind, door, key_id, origin;
   std::int64_t position = 0, bytes = 0;
@@ -39,13 +36,6 @@ struct QuarantineRow {
   int tries = 0;               // replays
   std::optional<std::int64_t> last_tried_us, resolved_us;
 };
-
-struct QuarantineId {
-  std::string account_id;  // "" when it could not be read
-  schema::Uuid id;
-};
-// Nothing when the text is no quarantine_id.
-std::optional<QuarantineId> parse_quarantine_id(std::string_view text);
 
 struct QuarantinePage {
   std::vector<QuarantineRow> rows;  // newest first

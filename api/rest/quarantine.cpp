@@ -56,7 +56,7 @@ Response quarantine_replay_one(const Request& request, const Caller& caller, con
   // Seen by the caller, or it does not exist.
   const auto row = query::quarantine_detail(rights.warehouse, caller.scope, text);
   if (!row) return problem_for(row.error(), request);
-  const auto id = query::parse_quarantine_id(text);
+  const auto id = query::parse_record_id(text);
   return replay_answer(request, rights, {{id->account_id, id->id}}, 0);
 }
 
@@ -64,12 +64,12 @@ Response quarantine_replay_all(const Request& request, const Caller& caller, con
   auto asked = query::parse_quarantine_request(parameters_of(request));
   if (!asked) return problem_for(asked.error(), request);
   asked->open = true;
-  asked->limit = kReplayRecordsMax;
+  asked->page.limit = kReplayRecordsMax;
   const auto page = query::quarantine_page(rights.warehouse, caller.scope, *asked);
   if (!page) return problem_for(page.error(), request);
   std::vector<ingest::QuarantineKey> records;
   for (const auto& row : page->rows) {
-    const auto id = query::parse_quarantine_id(row.quarantine_id);
+    const auto id = query::parse_record_id(row.quarantine_id);
     records.push_back({id->account_id, id->id});
   }
   return replay_answer(request, rights, records, page->total - static_cast<std::int64_t>(records.size()));

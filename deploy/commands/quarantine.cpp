@@ -43,13 +43,13 @@ Result<query::QuarantinePage> read_pages(const query::Warehouse& warehouse, quer
   constexpr std::size_t kPageMax = 1000;
   query::QuarantinePage all;
   do {
-    request.limit = std::min(kPageMax, limit - all.rows.size());
+    request.page.limit = std::min(kPageMax, limit - all.rows.size());
     auto page = query::quarantine_page(warehouse, AccountScope::all(), request);
     if (!page) return page.error();
-    if (request.cursor.empty()) all.total = page->total;
+    if (request.page.cursor.empty()) all.total = page->total;
     std::move(page->rows.begin(), page->rows.end(), std::back_inserter(all.rows));
-    request.cursor = page->next_cursor.value_or("");
-  } while (!request.cursor.empty() && all.rows.size() < limit);
+    request.page.cursor = page->next_cursor.value_or("");
+  } while (!request.page.cursor.empty() && all.rows.size() < limit);
   return all;
 }
 
@@ -116,7 +116,7 @@ Result<std::vector<ingest::QuarantineKey>> records_of(const QuarantineCommand& c
   }
   std::vector<ingest::QuarantineKey> records;
   for (const auto& id : ids) {
-    const auto parsed = query::parse_quarantine_id(id);
+    const auto parsed = query::parse_record_id(id);
     if (!parsed) return schema::fail(schema::Code::kBadParameter, "there is no quarantined record " + id);
     records.push_back({parsed->account_id, parsed->id});
   }

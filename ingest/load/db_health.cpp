@@ -3,15 +3,10 @@
 #include <backtrail_ingest_sql.hpp>
 #include <spdlog/spdlog.h>
 
+#include "schema/core/time.hpp"
+
 namespace backtrail::ingest {
-namespace {
-
-std::int64_t monotonic_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
+using schema::monotonic_ms;
 
 DbHealth::DbHealth(schema::Database& probe) : database_(probe), thread_([this] { loop(); }) {}
 

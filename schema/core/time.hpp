@@ -46,6 +46,8 @@ constexpr std::int64_t day_start(std::int32_t day) {
 
 // The wall clock. Decisions take the time as an argument; only the rim calls this.
 std::int64_t now_us();
+// For waiting and ages within one process: never steps, its zero means nothing.
+std::int64_t monotonic_ms();
 
 // Half-open interval of UTC microseconds.
 struct TimeRange {

@@ -79,7 +79,7 @@ TEST_F(QuarantineTest, IsPagedWithoutGapsThroughEqualTimes) {
       EXPECT_EQ(answer.total, 7);
       for (const auto& row : answer.rows) walked.push_back(row.origin);
       if (!answer.next_cursor) break;
-      request.cursor = *answer.next_cursor;
+      request.page.cursor = *answer.next_cursor;
     }
     EXPECT_EQ(walked, whole) << limit;
   }
@@ -88,11 +88,11 @@ TEST_F(QuarantineTest, IsPagedWithoutGapsThroughEqualTimes) {
 TEST_F(QuarantineTest, RefusesForeignAndForgedCursors) {
   for (int i = 0; i < 2; ++i) add(std::to_string(i), kWeb, "syntax", "2026-11-20T10:00:00Z");
   auto request = request_of({{"limit", "1"}});
-  request.cursor = *page(request).next_cursor;
+  request.page.cursor = *page(request).next_cursor;
   request.reasons = {"syntax"};
   EXPECT_EQ(quarantine_page(seed_.warehouse(), AccountScope::all(), request).error().code, Code::kBadCursor);
   request.reasons.clear();
-  request.cursor =
+  request.page.cursor =
       encode_cursor("quarantine", question_hash("{};{};"), {"infinity", kWeb + "-" + std::string(32, '0')});
   EXPECT_EQ(quarantine_page(seed_.warehouse(), AccountScope::all(), request).error().code, Code::kBadCursor);
 }

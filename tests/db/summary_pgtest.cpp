@@ -279,8 +279,8 @@ TEST_F(SummaryCountsTest, CountsEventsQuarantineAndAccounts) {
   EXPECT_EQ(figures.accounts_registered, 3);
   EXPECT_EQ(figures.accounts_reporting, 3) << "an event in a partition of one day, one in a wide partition, a finding";
   QuarantineRequest list;
-  list.from_us = request.range.from_us;
-  list.to_us = request.range.to_us;
+  list.page.from_us = request.range.from_us;
+  list.page.to_us = request.range.to_us;
   EXPECT_EQ(quarantine_page(seed_.warehouse(), AccountScope::all(), list)->total, figures.quarantined);
   figures = answer(request, *AccountScope::of({kWeb}));
   EXPECT_EQ(figures.events, 2);
