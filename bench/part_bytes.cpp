@@ -1,0 +1,170 @@
+// bench_part_bytes FILE.gz…: the bytes that sealed days take for CloudTrail files, by what they are spent on, and how
+// fast they are sealed and read. Works without a database: pages and indexes of PostgreSQL come on top.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "ingest/decode/decode.hpp"
+#include "ingest/load/batch.hpp"
+#include "ingest/parse/json_split.hpp"
+#include "schema/block_format/directory_codec.hpp"
+#include "schema/block_format/part_codec.hpp"
+#include "schema/record/cloudtrail_record.hpp"
+
+namespace {
+
+using namespace backtrail;
+
+struct Sums {
+  std::size_t events = 0, gzip = 0, raw = 0, columns = 0, ids_and_fps = 0, records = 0, postings = 0, ids = 0,
+              rollup = 0, directory = 0, rows = 0, parts = 0, lists = 0, entries = 0;
+  double encode_s = 0, decode_s = 0;
+};
+
+using Group = std::tuple<std::int32_t, std::string, schema::EventClass>;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+schema::SealedEvent sealed(const schema::ApiEvent& event, std::string_view raw) {
+  const schema::HashKey key{};
+  const auto row = ingest::event_row(event, key, event.event_time_us + 300'000'000);
+  schema::SealedEvent out;
+  out.event_time_us = row.event_time_us;
+  out.received_us = row.received_us;
+  out.by = {row.principal_hash, row.session_hash,    row.access_key_hash,
+            row.instance_hash,  row.ip_address_hash, row.user_agent_hash};
+  out.flags = row.flags;
+  out.event_id = row.event_id;
+  out.content_fp = row.content_fp;
+  out.event_class = row.event_class;
+  out.outcome = row.outcome;
+  out.read_only = row.read_only;
+  out.region = row.region;
+  out.service = row.service;
+  out.api = row.api;
+  out.error_code = row.error_code;
+  out.raw = raw;
+  out.mentions = row.mentions;
+  std::sort(out.mentions.begin(), out.mentions.end());
+  out.mentions.erase(std::unique(out.mentions.begin(), out.mentions.end()), out.mentions.end());
+  return out;
+}
+
+void read_file(const std::filesystem::path& path, std::map<Group, std::vector<schema::SealedEvent>>& groups,
+               Sums& sums) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream bytes;
+  bytes << in.rdbuf();
+  const std::string body = bytes.str();
+  sums.gzip += body.size();
+  const schema::HashKey key{};
+  schema::JsonParser parser;
+  for (const auto& document : ingest::decode(body, {}).documents) {
+    const auto at = ingest::find_array_member(document.text, {"Records"});
+    if (at == std::string::npos) continue;
+    ingest::ValueStream values(std::string_view(document.text).substr(at), true);
+    for (ingest::Piece piece; values.next(piece);) {
+      std::string text(piece.text);
+      text.reserve(text.size() + schema::kJsonPaddingBytes);
+      const auto root = parser.parse(text);
+      if (!root) continue;
+      const auto event = schema::read_cloudtrail_record(**root, text, {0, &key});
+      if (!event) continue;
+      groups[{event->event_day(), event->account_id, event->event_class}].push_back(sealed(*event, text));
+      sums.raw += text.size();
+    }
+  }
+}
+
+void measure(std::int32_t day, std::span<const schema::SealedEvent> events,
+             std::vector<schema::DirectoryEntry>& directory, std::string_view account, Sums& sums) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto part = schema::encode_part(events, day);
+  sums.encode_s += seconds_since(start);
+  const auto again = std::chrono::steady_clock::now();
+  const auto back = schema::decode_part(part, day);
+  sums.decode_s += seconds_since(again);
+  if (!back || !std::equal(back->begin(), back->end(), events.begin(), events.end())) {
+    fmt::print(stderr, "a part did not come back as it was\n");
+    std::exit(1);
+  }
+  ++sums.parts;
+  sums.events += events.size();
+  for (const auto& block : part.blocks) {
+    sums.columns += block.columns.size() - 32 * block.n;
+    sums.ids_and_fps += 32 * block.n;
+    sums.records += block.raw.size();
+  }
+  for (const auto& chunk : part.postings) {
+    sums.postings += chunk.bytes.size();
+    for (const auto& list : *schema::decode_postings(chunk.bytes, day)) {
+      ++sums.lists;
+      sums.entries += list.postings.size();
+      directory.push_back({list.hash, schema::account_number(account)});
+    }
+  }
+  for (const auto& chunk : part.ids) sums.ids += chunk.bytes.size();
+  sums.rollup += part.rollup.size();
+  sums.rows += 2 + part.blocks.size() + part.postings.size() + part.ids.size();
+}
+
+void print(const Sums& sums) {
+  const auto line = [&](const char* what, std::size_t bytes) {
+    fmt::print("{:<28}{:>10.1f}\n", what, static_cast<double>(bytes) / static_cast<double>(sums.events));
+  };
+  // A row of a table and of its index cost about this.
+  constexpr std::size_t kBytesPerRow = 90;
+  const std::size_t all = sums.columns + sums.ids_and_fps + sums.records + sums.postings + sums.ids + sums.rollup +
+                          sums.directory + sums.rows * kBytesPerRow;
+  fmt::print("{} events in {} parts, {} rows; bytes per event:\n", sums.events, sums.parts, sums.rows);
+  line("JSON", sums.raw);
+  line("gzip files", sums.gzip);
+  line("columns", sums.columns);
+  line("ids and fingerprints", sums.ids_and_fps);
+  line("records", sums.records);
+  line("posting lists", sums.postings);
+  line("event ids", sums.ids);
+  line("rollups", sums.rollup);
+  line("directory", sums.directory);
+  line("rows, about", sums.rows * kBytesPerRow);
+  line("all, about", all);
+  fmt::print("{:<28}{:>10.3f}\n", "all / gzip", static_cast<double>(all) / static_cast<double>(sums.gzip));
+  fmt::print("{:<28}{:>10.2f} {:.2f}\n", "lists, entries per event",
+             static_cast<double>(sums.lists) / static_cast<double>(sums.events),
+             static_cast<double>(sums.entries) / static_cast<double>(sums.events));
+  fmt::print("{:<28}{:>10.0f} events/s\n", "encode", static_cast<double>(sums.events) / sums.encode_s);
+  fmt::print("{:<28}{:>10.0f} events/s\n", "decode and compare", static_cast<double>(sums.events) / sums.decode_s);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Sums sums;
+  std::map<Group, std::vector<schema::SealedEvent>> groups;
+  for (int i = 1; i < argc; ++i) read_file(argv[i], groups, sums);
+  std::map<std::int32_t, std::vector<schema::DirectoryEntry>> directory;
+  for (auto& [group, events] : groups) {
+    std::sort(events.begin(), events.end(), schema::comes_before);
+    const auto& [day, account, event_class] = group;
+    for (std::size_t at = 0; at < events.size(); at += schema::kPartEventsMax)
+      measure(day, std::span(events).subspan(at, std::min(schema::kPartEventsMax, events.size() - at)), directory[day],
+              account, sums);
+  }
+  for (auto& [day, entries] : directory)
+    for (const auto& row : schema::encode_directory(std::move(entries))) {
+      sums.directory += row.bytes.size();
+      ++sums.rows;
+    }
+  if (sums.events == 0) {
+    fmt::print(stderr, "no events; name CloudTrail files\n");
+    return 1;
+  }
+  print(sums);
+}

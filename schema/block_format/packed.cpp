@@ -1,0 +1,82 @@
+#include "schema/block_format/packed.hpp"
+
+#include <backtrail_raw_dictionary_v1.hpp>
+#include <memory>
+#include <zstd.h>
+
+namespace backtrail::schema {
+namespace {
+
+constexpr char kPlain = 0, kZstd = 1, kZstdDictionary1 = 2;
+constexpr int kLevel = 1, kDictionaryLevel = 1;
+
+struct Free {
+  void operator()(ZSTD_CCtx* p) const { ZSTD_freeCCtx(p); }
+  void operator()(ZSTD_DCtx* p) const { ZSTD_freeDCtx(p); }
+};
+
+ZSTD_CCtx* compressor() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, Free> context(ZSTD_createCCtx());
+  return context.get();
+}
+ZSTD_DCtx* decompressor() {
+  thread_local const std::unique_ptr<ZSTD_DCtx, Free> context(ZSTD_createDCtx());
+  return context.get();
+}
+
+// Made once and kept until the process ends.
+const ZSTD_CDict* compression_dictionary() {
+  static const ZSTD_CDict* const dictionary =
+      ZSTD_createCDict(backtrail_raw_dictionary_v1().data(), backtrail_raw_dictionary_v1().size(), kDictionaryLevel);
+  return dictionary;
+}
+const ZSTD_DDict* decompression_dictionary() {
+  static const ZSTD_DDict* const dictionary =
+      ZSTD_createDDict(backtrail_raw_dictionary_v1().data(), backtrail_raw_dictionary_v1().size());
+  return dictionary;
+}
+
+}  // namespace
+
+void append_packed(std::string_view bytes, PackWith with, std::string& out) {
+  const std::size_t start = out.size(), room = ZSTD_compressBound(bytes.size());
+  const bool dictionary = with == PackWith::kDictionary;
+  out.resize(start + 1 + room);
+  out[start] = dictionary ? kZstdDictionary1 : kZstd;
+  char* const frame = out.data() + start + 1;
+  const std::size_t size =
+      dictionary
+          ? ZSTD_compress_usingCDict(compressor(), frame, room, bytes.data(), bytes.size(), compression_dictionary())
+          : ZSTD_compressCCtx(compressor(), frame, room, bytes.data(), bytes.size(), kLevel);
+  if (ZSTD_isError(size) != 0 || size >= bytes.size()) {
+    out.resize(start);
+    out += kPlain;
+    out += bytes;
+    return;
+  }
+  out.resize(start + 1 + size);
+}
+
+Result<std::string> unpack(std::string_view packed, std::size_t most_bytes) {
+  if (packed.empty()) return fail(Code::kBadRecord, "packed bytes are empty");
+  const char format = packed.front();
+  packed.remove_prefix(1);
+  if (format == kPlain) {
+    if (packed.size() > most_bytes) return fail(Code::kBadRecord, "packed bytes are too many");
+    return std::string(packed);
+  }
+  if (format != kZstd && format != kZstdDictionary1)
+    return fail(Code::kBadRecord, "packed bytes have an unknown format");
+  const auto size = ZSTD_getFrameContentSize(packed.data(), packed.size());
+  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > most_bytes)
+    return fail(Code::kBadRecord, "packed bytes have no sane size");
+  std::string bytes(size, '\0');
+  const std::size_t got =
+      format == kZstd ? ZSTD_decompressDCtx(decompressor(), bytes.data(), bytes.size(), packed.data(), packed.size())
+                      : ZSTD_decompress_usingDDict(decompressor(), bytes.data(), bytes.size(), packed.data(),
+                                                   packed.size(), decompression_dictionary());
+  if (ZSTD_isError(got) != 0 || got != bytes.size()) return fail(Code::kBadRecord, "packed bytes are damaged");
+  return bytes;
+}
+
+}  // namespace backtrail::schema

@@ -1,0 +1,18 @@
+// Bytes as a zstd frame when that is shorter, else as they are: the outermost layer of everything in a sealed part.
+//
+// Format: one byte says how the rest is stored, as in raw_codec.hpp: 0 the bytes themselves, 1 a zstd frame, 2 a zstd
+// frame with dictionary 1. Thread-safe: contexts are per thread.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "schema/core/error.hpp"
+
+namespace backtrail::schema {
+
+enum class PackWith { kNothing, kDictionary };
+void append_packed(std::string_view bytes, PackWith with, std::string& out);
+// Never makes more than `most_bytes`; kBadRecord when it would have to, or when the bytes are damaged.
+Result<std::string> unpack(std::string_view packed, std::size_t most_bytes);
+
+}  // namespace backtrail::schema

@@ -1,0 +1,65 @@
+// The decoders of sealed days: any bytes, no crash, and what decodes and is encoded again decodes to the same. The
+// first byte chooses the decoder.
+#include "schema/block_format/part_codec.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+using namespace backtrail;
+using namespace backtrail::schema;
+
+namespace {
+
+constexpr std::int32_t kDay = 20'777;
+
+void read_block(std::string_view input) {
+  if (input.size() < 2) return;
+  const std::size_t cut =
+      (static_cast<unsigned char>(input[0]) << 8 | static_cast<unsigned char>(input[1])) % (input.size() - 1);
+  const auto columns = input.substr(2).substr(0, cut), raw = input.substr(2).substr(columns.size());
+  const auto events = decode_block(columns, raw);
+  if (!events) {
+    FUZZ_PROMISE(events.error().code == Code::kBadRecord);
+    return;
+  }
+  const auto again = encode_block(*events);
+  const auto back = decode_block(again.columns, again.raw);
+  FUZZ_PROMISE(back && *back == *events);
+}
+
+// A block of one record that is the input.
+void seal_record(std::string_view input) {
+  SealedEvent event;
+  event.raw = input;
+  event.api = input.substr(0, 8);
+  const auto block = encode_block({&event, 1});
+  const auto back = decode_block(block.columns, block.raw);
+  FUZZ_PROMISE(back && back->size() == 1 && back->front() == event);
+}
+
+}  // namespace
+
+BACKTRAIL_FUZZ(input) {
+  if (input.empty()) return;
+  const auto rest = input.substr(1);
+  switch (input.front() % 6) {
+    case 0:
+      return read_block(rest);
+    case 1:
+      return seal_record(rest);
+    case 2: {
+      const auto lists = decode_postings(rest, kDay);
+      if (!lists) return;
+      for (const auto& list : *lists)
+        for (const auto& posting : list.postings) FUZZ_PROMISE(day_of(posting.time_us) == kDay);
+      return;
+    }
+    case 3:
+      return (void)decode_ids(rest);
+    case 4: {
+      const auto rollup = decode_rollup(rest);
+      if (rollup) FUZZ_PROMISE(decode_rollup(encode_rollup(*rollup)).has_value());
+      return;
+    }
+    default:
+      return (void)BlockMap::of(rest, rest.size());
+  }
+}

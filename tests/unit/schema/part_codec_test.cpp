@@ -1,0 +1,264 @@
+// Sealed parts give back every byte of every event, whatever the events hold, and their decoders take any bytes.
+#include "schema/block_format/part_codec.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <random>
+#include <rapidcheck.h>
+
+#include "schema/block_format/directory_codec.hpp"
+#include "schema/block_format/uuid_text.hpp"
+#include "schema/core/time.hpp"
+
+namespace backtrail::schema {
+namespace {
+
+constexpr std::int32_t kDay = 20'777;
+
+// Events that look like a day of an account, and some that look like nothing.
+class World {
+ public:
+  explicit World(unsigned seed) : random_(seed) {}
+  bool chance(unsigned percent) { return random_() % 100 < percent; }
+  std::size_t below(std::size_t n) { return random_() % n; }
+
+  Uuid uuid() {
+    Uuid id;
+    for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(random_());
+    return id;
+  }
+  std::string noise(std::size_t size) {
+    std::string text(size, '\0');
+    for (auto& c : text) c = static_cast<char>(random_());
+    return text;
+  }
+  std::string record(const Uuid& id) {
+    if (chance(10)) return noise(below(400));
+    if (chance(3)) return {};
+    std::string text = R"({"eventVersion":"1.11","eventID":")" + to_string(id) + R"(","requestID":")";
+    text += chance(50) ? to_string(uuid()) : to_string(known_);
+    text += R"(","keys":["--------","a-b-c","0123-4567","3038EBD2-C98A-4C65-9B6E-E22506292313"],"n":)";
+    text += std::to_string(random_() % 1000);
+    if (chance(5)) text += "\x01\x02\x03";
+    if (chance(5)) text += to_string(id).substr(0, 35);
+    return text + "}";
+  }
+  std::int64_t hash() {
+    return static_cast<std::int64_t>(random_() % 40) * 0x1234567890ABCDEF - 0x4000000000000000 + 1;
+  }
+
+  SealedEvent event() {
+    SealedEvent event;
+    event.event_time_us = day_start(kDay) + static_cast<std::int64_t>(below(86'400)) * kMicrosPerSecond;
+    if (odd_times && chance(20)) event.event_time_us += static_cast<std::int64_t>(below(1'000'000));
+    event.received_us = event.event_time_us + static_cast<std::int64_t>(below(1'000'000'000));
+    if (chance(2)) event.received_us = chance(50) ? INT64_MIN : INT64_MAX;
+    for (auto& hash_of_column : event.by)
+      if (chance(80)) hash_of_column = hash();
+    event.flags = static_cast<std::int32_t>(random_());
+    event.event_id = chance(10) ? known_ : uuid();
+    event.content_fp = uuid();
+    event.outcome = static_cast<Outcome>(1 + below(3));
+    event.read_only = static_cast<std::int8_t>(static_cast<int>(below(3)) - 1);
+    event.region = chance(50) ? "eu-west-1" : noise(below(20));
+    event.service = chance(50) ? "s3.amazonaws.com" : chance(50) ? "" : "iam.amazonaws.com";
+    event.api = chance(50) ? "GetObject" : noise(below(12));
+    event.error_code = chance(70) ? "" : "AccessDenied";
+    event.raw = record(event.event_id);
+    for (std::size_t n = below(5); n > 0; --n) event.mentions.push_back(chance(20) ? event.by[below(6)] : hash());
+    std::erase(event.mentions, 0);
+    std::sort(event.mentions.begin(), event.mentions.end());
+    event.mentions.erase(std::unique(event.mentions.begin(), event.mentions.end()), event.mentions.end());
+    return event;
+  }
+  std::vector<SealedEvent> events(std::size_t n) {
+    std::vector<SealedEvent> events;
+    while (events.size() < n) events.push_back(event());
+    std::sort(events.begin(), events.end(), comes_before);
+    return events;
+  }
+  bool odd_times = true;
+
+ private:
+  std::mt19937 random_;
+  Uuid known_ = uuid();
+};
+
+TEST(PartCodecTest, EveryByteOfEveryEventComesBack) {
+  EXPECT_TRUE(rc::check("a part is what was sealed", [](unsigned seed) {
+    World world(seed);
+    world.odd_times = world.chance(50);
+    const auto events = world.events(1 + world.below(world.chance(20) ? 700 : 150));
+    const auto part = encode_part(events, kDay);
+    const auto back = decode_part(part, kDay);
+    RC_ASSERT(back.has_value());
+    RC_ASSERT(*back == events);
+  }));
+}
+
+TEST(PartCodecTest, PostingListsTellWhatTheEventsTell) {
+  EXPECT_TRUE(rc::check("lists are the events by entity", [](unsigned seed) {
+    World world(seed);
+    const auto events = world.events(1 + world.below(300));
+    const auto part = encode_part(events, kDay);
+    const auto rollup = decode_rollup(part.rollup);
+    RC_ASSERT(rollup.has_value());
+    std::int64_t before = INT64_MIN;
+    for (const auto& chunk : part.postings) {
+      RC_ASSERT(chunk.first_hash <= chunk.last_hash && before <= chunk.first_hash);
+      before = chunk.last_hash;
+      const auto lists = decode_postings(chunk.bytes, kDay);
+      RC_ASSERT(lists.has_value());
+      for (const auto& list : *lists) {
+        RC_ASSERT(*decode_posting_list(chunk.bytes, kDay, list.hash) == list);
+        std::size_t named = 0;
+        for (const auto& event : events)
+          named += list.hash == kAllEvents ||
+                           std::find(event.by.begin(), event.by.end(), list.hash) != event.by.end() ||
+                           std::binary_search(event.mentions.begin(), event.mentions.end(), list.hash)
+                       ? 1U
+                       : 0U;
+        RC_ASSERT(list.postings.size() == named);
+        for (const auto& posting : list.postings) {
+          const auto& event = events.at(posting.position);
+          RC_ASSERT(posting.time_us == event.event_time_us && posting.outcome == event.outcome);
+          RC_ASSERT(posting.by == (list.hash != kAllEvents &&
+                                   std::find(event.by.begin(), event.by.end(), list.hash) != event.by.end()));
+          RC_ASSERT(posting.on == std::binary_search(event.mentions.begin(), event.mentions.end(), list.hash));
+          if (list.has_names) RC_ASSERT((rollup->names.at(posting.name) == CallName{event.service, event.api}));
+        }
+      }
+      RC_ASSERT(decode_posting_list(chunk.bytes, kDay, chunk.first_hash + 1)->postings.empty());
+    }
+    std::uint64_t counted = 0;
+    for (const auto& count : rollup->counts) counted += count.n;
+    RC_ASSERT(counted == events.size());
+  }));
+}
+
+TEST(PartCodecTest, ALongListIsAChunkOfItsOwn) {
+  World world(7);
+  auto events = world.events(5000);
+  for (auto& event : events) event.by[5] = 42;
+  const auto part = encode_part(events, kDay);
+  const auto own = std::find_if(part.postings.begin(), part.postings.end(),
+                                [](const auto& chunk) { return chunk.first_hash <= 42 && chunk.last_hash >= 42; });
+  ASSERT_NE(own, part.postings.end());
+  EXPECT_EQ(own->first_hash, own->last_hash);
+  EXPECT_EQ(decode_posting_list(own->bytes, kDay, 42)->postings.size(), 5000U);
+}
+
+TEST(PartCodecTest, LargeRecordsEndABlockEarly) {
+  World world(8);
+  auto events = world.events(150);
+  events[10].raw = world.noise(kBlockRawBytes + 1);
+  events[11].raw = world.noise(kBlockRawBytes);
+  const auto part = encode_part(events, kDay);
+  EXPECT_EQ(*decode_part(part, kDay), events);
+  ASSERT_EQ(part.blocks.at(0).n, 10U);
+  EXPECT_EQ(part.blocks.at(1).n, 1U);
+  const auto map = BlockMap::of(block_layout(part.blocks), events.size());
+  ASSERT_TRUE(map.has_value());
+  std::uint32_t position = 0;
+  for (std::uint32_t block = 0; block < part.blocks.size(); ++block)
+    for (std::uint32_t index = 0; index < part.blocks[block].n; ++index, ++position) {
+      EXPECT_EQ(map->place_of(position).block, block);
+      EXPECT_EQ(map->place_of(position).index, index);
+    }
+  EXPECT_FALSE(BlockMap::of(block_layout(part.blocks), events.size() + 1).has_value());
+}
+
+TEST(PartCodecTest, UsualBlocksNeedNoLayout) {
+  World world(9);
+  for (const std::size_t n : {1U, 63U, 64U, 65U, 128U, 129U}) {
+    const auto part = encode_part(world.events(n), kDay);
+    EXPECT_EQ(block_layout(part.blocks), "");
+    const auto map = BlockMap::of("", n);
+    EXPECT_EQ(map->blocks(), part.blocks.size());
+    EXPECT_EQ(map->place_of(static_cast<std::uint32_t>(n - 1)).block, part.blocks.size() - 1);
+  }
+}
+
+TEST(PartCodecTest, EveryChangedByteIsSeen) {
+  World world(10);
+  const auto events = world.events(40);
+  const auto part = encode_part(events, kDay);
+  const auto expect_seen = [&](EncodedPart changed) { EXPECT_FALSE(decode_part(changed, kDay).has_value()); };
+  for (std::size_t at = 0; at < part.blocks[0].columns.size(); at += 7) {
+    auto changed = part;
+    changed.blocks[0].columns[at] ^= 1;
+    expect_seen(changed);
+  }
+  // What the digest does not see, because it was made anew, the comparison of blocks and lists sees.
+  auto changed = part;
+  auto other = events;
+  other[3].mentions.push_back(INT64_MAX);
+  changed.postings = encode_part(other, kDay).postings;
+  EXPECT_FALSE(decode_part(changed, kDay).has_value());
+  other = events;
+  other[3].outcome = other[3].outcome == Outcome::kOk ? Outcome::kDenied : Outcome::kOk;
+  changed = part;
+  changed.postings = encode_part(other, kDay).postings;
+  changed.digest = digest_of(changed);
+  EXPECT_FALSE(decode_part(changed, kDay).has_value());
+  other = events;
+  other[3].event_id.bytes[0] ^= 1;
+  changed = part;
+  changed.ids = encode_part(other, kDay).ids;
+  changed.digest = digest_of(changed);
+  EXPECT_FALSE(decode_part(changed, kDay).has_value());
+}
+
+TEST(PartCodecTest, DecodersTakeAnyBytes) {
+  EXPECT_TRUE(rc::check("no crash", [](unsigned seed) {
+    World world(seed);
+    const auto part = encode_part(world.events(1 + world.below(80)), kDay);
+    const auto damage = [&](std::string bytes) {
+      if (world.chance(30)) bytes.resize(world.below(bytes.size() + 1));
+      for (std::size_t n = 1 + world.below(4); n > 0 && !bytes.empty(); --n)
+        bytes[world.below(bytes.size())] = static_cast<char>(world.below(256));
+      return bytes;
+    };
+    (void)decode_block(damage(part.blocks[0].columns), part.blocks[0].raw);
+    (void)decode_block(part.blocks[0].columns, damage(part.blocks[0].raw));
+    (void)decode_postings(damage(part.postings[0].bytes), kDay);
+    (void)decode_ids(damage(part.ids[0].bytes));
+    (void)decode_rollup(damage(part.rollup));
+  }));
+}
+
+TEST(UuidTextTest, FindsTheFirstAtOrBehind) {
+  const std::string id = "3038ebd2-c98a-4c65-9b6e-e22506292313";
+  EXPECT_EQ(find_uuid_text(id, 0)->at, 0U);
+  EXPECT_EQ(find_uuid_text("x" + id, 0)->at, 1U);
+  EXPECT_EQ(find_uuid_text("x" + id, 1)->at, 1U);
+  EXPECT_FALSE(find_uuid_text("x" + id, 2).has_value());
+  EXPECT_EQ(find_uuid_text("a-b--" + id + id, 0)->at, 5U);
+  EXPECT_EQ(find_uuid_text("a-b--" + id + id, 6)->at, 41U);
+  EXPECT_FALSE(find_uuid_text(id.substr(0, 35), 0).has_value());
+  EXPECT_FALSE(find_uuid_text("3038EBD2-c98a-4c65-9b6e-e22506292313", 0).has_value());
+  EXPECT_FALSE(find_uuid_text("----------------------------------------", 0).has_value());
+  std::string back;
+  append_uuid_text(find_uuid_text(id, 0)->id, back);
+  EXPECT_EQ(back, id);
+}
+
+TEST(DirectoryCodecTest, NamesEveryEntry) {
+  World world(11);
+  for (const std::size_t n : {1U, 200U, 201U, 3200U, 3201U, 60'000U}) {
+    std::vector<DirectoryEntry> entries;
+    for (std::size_t i = 0; i < n; ++i)
+      entries.push_back({static_cast<std::int64_t>(world.below(SIZE_MAX) << 31 ^ world.below(SIZE_MAX)),
+                         111'122'223'333 + world.below(3)});
+    const auto rows = encode_directory(entries);
+    EXPECT_EQ(rows.size() == 1 && rows.front().slot == 1, n <= 200);
+    const DirectoryRows directory(rows);
+    for (const auto& entry : entries) ASSERT_TRUE(directory.names(entry));
+    EXPECT_FALSE(directory.names({entries[0].hash, 999'999'999'999}));
+    EXPECT_FALSE(directory.names({entries[0].hash ^ (std::int64_t{1} << 40), entries[0].account}));
+  }
+  EXPECT_TRUE(encode_directory({}).empty());
+}
+
+}  // namespace
+}  // namespace backtrail::schema
