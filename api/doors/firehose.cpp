@@ -58,7 +58,10 @@ void handle(ingest::Intake& intake, const std::shared_ptr<const Request>& reques
   } else {
     auto decoded = ingest::decode(request->body, {});
     readable = decoded.failures.empty() && decoded.documents.size() == 1;
-    text = readable ? std::move(decoded.documents.front().text) : request->body;
+    if (readable)
+      text = std::move(decoded.documents.front().text);
+    else
+      text = request->body;
   }
   const std::string from_header = header_id(*request), from_body = readable ? body_id(text) : std::string();
   if (!from_header.empty() && !from_body.empty() && from_header != from_body)

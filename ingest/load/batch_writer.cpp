@@ -224,7 +224,7 @@ schema::Result<void> BatchWriter::store(std::span<Row> rows, const Batch& batch,
   if (refusable && done.error().detail.find("no partition of relation") != std::string::npos) {
     // Retention dropped a partition that this process still believed in.
     partitions_.forget();
-    const auto ready = ensure_partitions(rows, now_us);
+    auto ready = ensure_partitions(rows, now_us);
     if (ready) return store(rows, batch, now_us);
     fail_all(rows, ready.error());
     return ready;
@@ -252,7 +252,7 @@ schema::Result<void> BatchWriter::ensure_partitions(std::span<const Row> rows, s
 }
 
 schema::Result<void> BatchWriter::write(Batch batch, std::int64_t now_us) {
-  const auto ready = ensure_partitions(batch.rows, now_us);
+  auto ready = ensure_partitions(batch.rows, now_us);
   if (!ready) {
     fail_all(batch.rows, ready.error());
     return ready;

@@ -227,7 +227,7 @@ pqxx::result other_forms(schema::Transaction& tx, std::int32_t day, const std::v
 
 // Copies of the day's new events go, now that the records are stored. What is left of `found` are variants.
 pqxx::result supersede_copies(schema::Transaction& tx, std::int32_t day, std::vector<Row*>& day_rows,
-                              pqxx::result found) {
+                              const pqxx::result& found) {
   BinaryArray account(PgType::kText), id(PgType::kUuid);
   bool any = false;
   const std::string copy_fp = to_string(schema::kOcsfFingerprint);

@@ -153,12 +153,13 @@ AttackCalls attack(Scenes& s) {
     name.put_padded(static_cast<std::uint64_t>(i), 5);
     name.put("-c000.snappy.parquet");
     const std::string object(name.view());
+    std::string resources = R"({"type":"AWS::S3::Object","ARN":"arn:aws:s3:::)" + s.bucket;
+    resources.append("/").append(object).append(R"("},)").append(on_bucket);
     calls.deletes.push_back(at(s, s.read - s.began + 120 + 2 * i, s.deletes, who,
                                {.api = "s3:DeleteObject",
                                 .request = R"({"bucketName":")" + s.bucket + R"(","Host":")" + s.bucket +
                                            R"(.s3.us-east-1.amazonaws.com","key":")" + object + R"("})",
-                                .resources = R"({"type":"AWS::S3::Object","ARN":"arn:aws:s3:::)" + s.bucket + "/" +
-                                             object + R"("},)" + on_bucket}));
+                                .resources = std::move(resources)}));
     calls.all.push_back(calls.deletes.back());
   }
   return calls;

@@ -91,7 +91,7 @@ Result<void> make_directory(const fs::path& directory) {
   fs::create_directories(directory / kDamagedDirectory, error);
   if (error) return fail(Code::kIo, fmt::format("cannot make the spool {}: {}", directory.native(), error.message()));
   for (const auto& holder : holders)
-    if (const auto synced = sync_directory(holder); !synced) return synced;
+    if (auto synced = sync_directory(holder); !synced) return synced;
   return sync_directory(directory);
 }
 
@@ -205,7 +205,7 @@ Result<void> Spool::append(std::string_view payload, std::int64_t now_us) {
   for (int failures = 0;;) {
     const auto segment = segment_for(payload.size(), now_us);
     if (!segment) return segment.error();
-    const auto done = (*segment)->append(payload);
+    auto done = (*segment)->append(payload);
     appended((*segment)->number(), done.has_value());
     if (done) return done;
     // Still usable: somebody else took its room meanwhile. That is nobody's failure, and somebody got on.
@@ -235,13 +235,13 @@ Result<void> Spool::keep_damage(std::uint64_t segment, std::string_view file, co
   const auto directory = options_.directory / kDamagedDirectory;
   for (const Span& span : damaged) {
     const auto path = directory / fmt::format("{:016}-{:08}.bin", segment, span.offset);
-    if (const auto kept = write_durably(path, file.substr(span.offset, span.bytes)); !kept) return kept;
+    if (auto kept = write_durably(path, file.substr(span.offset, span.bytes)); !kept) return kept;
   }
   return sync_directory(directory);
 }
 
 Result<void> Spool::drained(std::uint64_t segment, std::string_view file, const std::vector<Span>& damaged) {
-  if (const auto kept = keep_damage(segment, file, damaged); !kept) return kept;
+  if (auto kept = keep_damage(segment, file, damaged); !kept) return kept;
   if (unlink(path_of(segment).c_str()) != 0 && errno != ENOENT) return io_error("cannot remove a drained segment");
   {
     const std::lock_guard lock(mutex_);

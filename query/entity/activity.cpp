@@ -233,7 +233,7 @@ Result<std::vector<EventView>> events_by_id(const Warehouse& warehouse, const Ac
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<std::vector<EventView>> {
     std::vector<EventView> views;
     for (auto& stored : find_events(tx, event_id, limit))
-      if (auto view = view_of(std::move(stored), {})) views.push_back(std::move(*view));
+      if (auto view = view_of(stored, {})) views.push_back(std::move(*view));
     complete_views(tx, views);
     return views;
   });
@@ -252,7 +252,7 @@ Result<EventView> event_by_key(const Warehouse& warehouse, const AccountScope& s
     auto stored = find_event(tx, *identity);
     if (!stored) return no_event();
     std::vector<EventView> views;
-    if (auto view = view_of(std::move(*stored), {})) views.push_back(std::move(*view));
+    if (auto view = view_of(*stored, {})) views.push_back(std::move(*view));
     if (views.empty()) return no_event();
     complete_views(tx, views);
     return std::move(views.front());

@@ -55,7 +55,7 @@ EventReader::Listing EventReader::newest(EventPosition position, std::size_t lim
         return listing;
       }
       position = event.position;
-      if (auto view = view_of(std::move(event), filter_))
+      if (auto view = view_of(event, filter_))
         listing.events.push_back(std::move(*view));
       else
         ++listing.left_out;

@@ -86,7 +86,7 @@ std::vector<MatchedEntity> matched_entities(const EventFilter& filter, const sch
   return matched;
 }
 
-std::optional<EventView> view_of(StoredEvent stored, const EventFilter& filter) {
+std::optional<EventView> view_of(const StoredEvent& stored, const EventFilter& filter) {
   EventView view;
   view.position = stored.position;
   view.received_us = stored.received_us;

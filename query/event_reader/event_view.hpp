@@ -37,7 +37,7 @@ struct EventView {
 };
 
 // Nothing: the record does not name what the filter asks for.
-std::optional<EventView> view_of(StoredEvent stored, const EventFilter& filter);
+std::optional<EventView> view_of(const StoredEvent& stored, const EventFilter& filter);
 
 // Which of the asked entities the event names, by and on.
 std::vector<MatchedEntity> matched_entities(const EventFilter& filter, const schema::ApiEvent& event);

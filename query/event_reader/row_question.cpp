@@ -154,6 +154,7 @@ std::optional<std::vector<std::string>> answering_accounts(const EventFilter& fi
   for (const auto& group : filter.entities) {
     if (!is_account_group(group)) continue;
     std::vector<std::string> ids;
+    ids.reserve(group.size());
     for (const auto& term : group) ids.push_back(term.key);
     keep_common(kept, std::move(ids));
   }

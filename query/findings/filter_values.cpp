@@ -27,10 +27,7 @@ std::string shown_value(std::string_view value) {
 FilterValue filter_value(std::string_view raw) {
   FilterValue value;
   value.negated = raw.starts_with('!');
-  if (value.negated)
-    raw.remove_prefix(1);
-  else if (raw.starts_with("\\!"))
-    raw.remove_prefix(1);
+  if (value.negated || raw.starts_with("\\!")) raw.remove_prefix(1);
   value.text = raw;
   return value;
 }

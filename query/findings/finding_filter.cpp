@@ -11,9 +11,7 @@
 namespace backtrail::query {
 namespace {
 
-using schema::Code;
 using schema::EntityKind;
-using schema::fail;
 using schema::Result;
 
 constexpr std::array kSorts{FindingSort::kLastSeen, FindingSort::kFirstSeen, FindingSort::kSeverity,
@@ -53,7 +51,7 @@ bool is_ours(std::string_view name) {
 }
 
 Result<void> check_value(std::string_view name, Values values, const std::string& text) {
-  if (const auto ok = check_filter_value(name, text); !ok) return ok;
+  if (auto ok = check_filter_value(name, text); !ok) return ok;
   switch (values) {
     case Values::kSeverity:
       if (!schema::severity_from(text))
@@ -94,7 +92,7 @@ std::vector<FilterValue> values_in(std::string_view raw, bool whole) {
 
 Result<void> add_to_choice(const ChoiceParameter& parameter, std::string_view raw, Choice& choice) {
   for (auto& value : values_in(raw, parameter.values == Values::kName)) {
-    if (const auto ok = check_value(parameter.name, parameter.values, value.text); !ok) return ok;
+    if (auto ok = check_value(parameter.name, parameter.values, value.text); !ok) return ok;
     auto& list = value.negated ? choice.none_of : choice.any_of;
     list.push_back(std::move(value.text));
     if (list.size() > kFilterValuesMax)
@@ -113,7 +111,7 @@ std::string lower_ascii(std::string text) {
 Result<void> add_title(std::string_view raw, Choice& title) {
   auto value = filter_value(raw);
   if (value.text.empty()) return bad_parameter("title", "give a part of the title, or leave the parameter out");
-  if (const auto ok = check_filter_value("title", value.text); !ok) return ok;
+  if (auto ok = check_filter_value("title", value.text); !ok) return ok;
   auto& list = value.negated ? title.none_of : title.any_of;
   list.push_back(std::move(value.text));
   if (list.size() > kFilterValuesMax) return bad_parameter("title", fmt::format("at most {} values", kFilterValuesMax));
@@ -160,7 +158,7 @@ class EntityConditions {
     if (name == "entity") return add_entity(raw);
     for (const auto& value : values_in(raw, name == "resource" || name == "principal")) {
       if (value.text.empty()) return bad_parameter(name, "give a value, or leave the parameter out");
-      if (const auto ok = check_filter_value(name, value.text); !ok) return ok;
+      if (auto ok = check_filter_value(name, value.text); !ok) return ok;
       for (auto& entity : entities_of(name, value.text)) (value.negated ? refused_ : wanted_of(name)).push_back(entity);
     }
     return check_count(name);
@@ -174,7 +172,7 @@ class EntityConditions {
 
  private:
   Result<void> add_entity(std::string_view raw) {
-    if (const auto ok = check_filter_value("entity", raw); !ok) return ok;
+    if (auto ok = check_filter_value("entity", raw); !ok) return ok;
     const auto value = filter_value(raw);
     auto entity = parse_entity(value.text);
     if (!entity) return entity.error();

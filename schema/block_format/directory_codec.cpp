@@ -33,7 +33,7 @@ std::uint64_t account_number(std::string_view account_id) {
   return number;
 }
 
-std::vector<DirectoryRow> encode_directory(std::vector<DirectoryEntry> entries) {
+std::vector<DirectoryRow> encode_directory(const std::vector<DirectoryEntry>& entries) {
   std::vector<Key> keys;
   keys.reserve(entries.size());
   for (const auto& entry : entries) keys.push_back({static_cast<std::uint64_t>(entry.hash), entry.account});

@@ -23,7 +23,7 @@ struct DirectoryRow {
 };
 
 std::uint64_t account_number(std::string_view account_id);
-std::vector<DirectoryRow> encode_directory(std::vector<DirectoryEntry> entries);
+std::vector<DirectoryRow> encode_directory(const std::vector<DirectoryEntry>& entries);
 // For tests and verification: the rows of one run, or of all runs of a day, as entries.
 class DirectoryRows {
  public:

@@ -7,11 +7,12 @@ namespace {
 
 constexpr std::array<std::size_t, 4> kDashes{8, 13, 18, 23};
 
-constexpr std::array<std::int8_t, 256> kDigits = [] {
-  std::array<std::int8_t, 256> digits{};
-  digits.fill(-1);
-  for (int i = 0; i < 10; ++i) digits[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
-  for (int i = 0; i < 6; ++i) digits[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
+constexpr std::uint8_t kNoDigit = 0xFF;
+constexpr std::array<std::uint8_t, 256> kDigits = [] {
+  std::array<std::uint8_t, 256> digits{};
+  digits.fill(kNoDigit);
+  for (unsigned i = 0; i < 10; ++i) digits[std::size_t{'0'} + i] = static_cast<std::uint8_t>(i);
+  for (unsigned i = 0; i < 6; ++i) digits[std::size_t{'a'} + i] = static_cast<std::uint8_t>(10 + i);
   return digits;
 }();
 
@@ -21,9 +22,9 @@ bool read_uuid(const char* text, Uuid& id) {
   std::size_t at = 0;
   for (auto& byte : id.bytes) {
     if (text[at] == '-') ++at;
-    const int high = kDigits[static_cast<unsigned char>(text[at])];
-    const int low = kDigits[static_cast<unsigned char>(text[at + 1])];
-    if (high < 0 || low < 0) return false;
+    const unsigned high = kDigits[static_cast<unsigned char>(text[at])];
+    const unsigned low = kDigits[static_cast<unsigned char>(text[at + 1])];
+    if (high == kNoDigit || low == kNoDigit) return false;
     byte = static_cast<std::uint8_t>(high << 4 | low);
     at += 2;
   }

@@ -147,6 +147,7 @@ struct JsonParser::Impl {
     const std::size_t first = pending.size();
     for (auto item : array) {
       ondemand::value element;
+      // simdjson's get() is for rvalues only. NOLINTNEXTLINE(performance-move-const-arg)
       if (auto error = std::move(item).get(element)) return refuse(error);
       JsonNode node;
       if (!build(element, depth + 1, node)) return false;
@@ -309,7 +310,7 @@ void append_canonical(const JsonNode& node, std::string& out) {
       // Most objects are small: sort indexes on the stack, larger ones on the heap.
       constexpr std::size_t kStackMembers = 48;
       const auto members = node.children();
-      const JsonNode* small[kStackMembers];
+      const JsonNode* small[kStackMembers] = {};
       std::vector<const JsonNode*> large;
       const JsonNode** sorted = small;
       if (members.size() > kStackMembers) {

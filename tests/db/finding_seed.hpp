@@ -73,7 +73,7 @@ class FindingSeed {
   // The finding's id outside.
   std::string add(schema::Finding finding) {
     const auto uid = schema::finding_uid(finding.identity);
-    const std::string id = finding.identity.account_id + "-" + schema::hex(uid.bytes.data(), uid.bytes.size());
+    std::string id = finding.identity.account_id + "-" + schema::hex(uid.bytes.data(), uid.bytes.size());
     ingest::Delivery delivery;
     delivery.door = "raw";
     delivery.origin = "test";

@@ -1,0 +1,78 @@
+"""Clients of the HTTP server for bench/run: senders that push as fast as they are answered, and a reader of the page."""
+import gzip
+import http.client
+import json
+import multiprocessing
+import pathlib
+import time
+
+CLIENTS = 2
+
+
+def bodies(folder, events_each, events):
+    """NDJSON bodies of `events_each` events, in all `events`."""
+    lines, made = [], 0
+    for path in sorted(pathlib.Path(folder).rglob('*_CloudTrail_*.json.gz')):
+        for record in json.loads(gzip.decompress(path.read_bytes()))['Records']:
+            lines.append(json.dumps(record, separators=(',', ':')).encode())
+            made += 1
+            if len(lines) == events_each:
+                yield b'\n'.join(lines)
+                lines = []
+            if made == events:
+                break
+        if made == events:
+            break
+    if lines:
+        yield b'\n'.join(lines)
+
+
+def send(port, key, mine, go):
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=60)
+    connection.connect()
+    go.wait()
+    for body in mine:
+        connection.request('POST', '/ingest/raw', body, {'X-Api-Key': key, 'Content-Type': 'application/x-ndjson'})
+        answer = connection.getresponse()
+        said = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f'{answer.status}: {said[:300]}')
+
+
+def load(folder, port, key, events_each, events):
+    """(events sent, seconds): every request was answered with success, so every event is durable."""
+    all_bodies = list(bodies(folder, events_each, events))
+    go = multiprocessing.Barrier(CLIENTS + 1)
+    clients = [multiprocessing.Process(target=send, args=(port, key, all_bodies[i::CLIENTS], go)) for i in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    go.wait()
+    began = time.monotonic()
+    for client in clients:
+        client.join()
+    seconds = time.monotonic() - began
+    if any(client.exitcode != 0 for client in clients):
+        raise RuntimeError('a client failed')
+    return events if events_each == 1 else sum(body.count(b'\n') + 1 for body in all_bodies), seconds
+
+
+PAGE_CALLS = ['/api/v1/summary?last=90d', '/api/v1/findings?limit=50', '/api/v1/findings/facets', '/api/v1/coverage',
+              '/api/v1/activity?last=24h&limit=50', '/api/v1/activity/volume?last=90d', '/api/v1/accounts']
+CALLS = 100
+
+
+def page_calls(collector, table, median):
+    """Latency of the page's calls, one after the other."""
+    token = collector.make_key('admin')
+    connection = http.client.HTTPConnection('127.0.0.1', collector.port, timeout=60)
+    rows = []
+    for path in PAGE_CALLS:
+        took = []
+        for _ in range(CALLS):
+            began = time.monotonic()
+            connection.request('GET', path, headers={'Authorization': f'Bearer {token}'})
+            answer = connection.getresponse()
+            size = len(answer.read())
+            took.append((time.monotonic() - began) * 1000)
+        rows.append([f'`GET {path}`', answer.status, size, f'{median(took):.2f}', f'{sorted(took)[-2]:.2f}'])
+    return table(['call', 'status', 'bytes', 'p50 ms', 'p99 ms'], rows)
