@@ -95,7 +95,7 @@ Result<void> add_values(std::string_view name, std::string_view text, std::vecto
 
 // "none" asks for records whose account could not be read.
 Result<void> add_accounts(std::string_view text, std::vector<std::string>& account_ids) {
-  if (const auto ok = add_values("account_id", text, account_ids); !ok) return ok;
+  if (auto ok = add_values("account_id", text, account_ids); !ok) return ok;
   for (auto& id : account_ids) {
     if (id == kNoAccount)
       id.clear();
@@ -107,7 +107,7 @@ Result<void> add_accounts(std::string_view text, std::vector<std::string>& accou
 
 // "import" has no key: its records are asked for as none.
 Result<void> add_keys(std::string_view text, std::vector<std::string>& key_ids) {
-  if (const auto ok = add_values("key_id", text, key_ids); !ok) return ok;
+  if (auto ok = add_values("key_id", text, key_ids); !ok) return ok;
   for (auto& id : key_ids)
     if (id == kNoAccount) id.clear();
   return {};
@@ -149,8 +149,8 @@ std::string canonical_text(const QuarantineRequest& request) {
 Result<QuarantineRequest> parse_quarantine_request(Parameters parameters) {
   QuarantineRequest request;
   for (const auto& parameter : parameters)
-    if (const auto ok = take(parameter, request); !ok) return ok.error();
-  if (const auto ok = check_interval(request.page); !ok) return ok.error();
+    if (auto ok = take(parameter, request); !ok) return ok.error();
+  if (auto ok = check_interval(request.page); !ok) return ok.error();
   std::sort(request.reasons.begin(), request.reasons.end());
   std::sort(request.account_ids.begin(), request.account_ids.end());
   std::sort(request.doors.begin(), request.doors.end());

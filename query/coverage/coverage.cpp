@@ -272,7 +272,7 @@ Result<void> add_known(std::string_view name, std::string_view text, const std::
 
 Result<void> add_texts(std::string_view name, std::string_view text, std::vector<std::string>& into) {
   for (auto& value : split_filter_values(text)) {
-    if (const auto ok = check_filter_value(name, value.text); !ok) return ok;
+    if (auto ok = check_filter_value(name, value.text); !ok) return ok;
     if (value.negated) return bad_parameter(name, "cannot be refused here; name what you want to see");
     if (name == "account_id" && !schema::is_account_id(value.text))
       return bad_parameter(name, shown_value(value.text) + " is no account id; an account id is 12 digits");

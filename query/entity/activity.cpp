@@ -62,6 +62,7 @@ std::vector<schema::Entity> asked_entities(const EventFilter& filter) {
 
 void add_account_names(Transaction& tx, std::vector<EventView>& events) {
   std::vector<std::string> ids;
+  ids.reserve(events.size());
   for (const auto& view : events) ids.push_back(view.event.account_id);
   const auto names = account_names(tx, ids);
   for (std::size_t i = 0; i < events.size(); ++i) events[i].account_name = names[i];

@@ -180,16 +180,16 @@ Result<void> parse_entities(Parameters parameters, EventFilter& filter) {
   for (const auto& value : *values) {
     const auto entity = parse_entity("entity", value.text);
     if (!entity) return entity.error();
-    if (const auto ok = add("entity", entity->kind, value, entity->key); !ok) return ok.error();
+    if (auto ok = add("entity", entity->kind, value, entity->key); !ok) return ok.error();
   }
-  if (const auto ok = add_group("entity", std::move(wanted), filter); !ok) return ok.error();
+  if (auto ok = add_group("entity", std::move(wanted), filter); !ok) return ok.error();
   for (const auto& form : kShortForms) {
     const auto keys = values_of(parameters, form.name, form.comma_separates);
     if (!keys) return keys.error();
     wanted.clear();
     for (const auto& value : *keys)
-      if (const auto ok = add(form.name, form.kind, value, value.text); !ok) return ok.error();
-    if (const auto ok = add_group(form.name, std::move(wanted), filter); !ok) return ok.error();
+      if (auto ok = add(form.name, form.kind, value, value.text); !ok) return ok.error();
+    if (auto ok = add_group(form.name, std::move(wanted), filter); !ok) return ok.error();
   }
   sort_unique(filter.not_entities);
   return {};
@@ -202,14 +202,14 @@ Result<void> parse_fields(Parameters parameters, EventFilter& filter) {
     into = std::move(*choice);
     return {};
   };
-  if (const auto ok = take("account_id", filter.account_id); !ok) return ok;
+  if (auto ok = take("account_id", filter.account_id); !ok) return ok;
   for (const auto* list : {&filter.account_id.any_of, &filter.account_id.none_of})
     if (!std::all_of(list->begin(), list->end(), [](const auto& id) { return schema::is_account_id(id); }))
       return bad("account_id", "an account is 12 digits");
-  if (const auto ok = take("region", filter.region); !ok) return ok;
-  if (const auto ok = take("service", filter.service); !ok) return ok;
-  if (const auto ok = take("api", filter.api); !ok) return ok;
-  if (const auto ok = take("error_code", filter.error_code); !ok) return ok;
+  if (auto ok = take("region", filter.region); !ok) return ok;
+  if (auto ok = take("service", filter.service); !ok) return ok;
+  if (auto ok = take("api", filter.api); !ok) return ok;
+  if (auto ok = take("error_code", filter.error_code); !ok) return ok;
 
   constexpr std::array kOutcomes{schema::Outcome::kOk, schema::Outcome::kDenied, schema::Outcome::kFailed};
   auto outcomes = parse_known(parameters, "outcome", kOutcomes);
@@ -351,9 +351,9 @@ schema::Result<EventFilter> parse_event_filter(Parameters parameters, std::int64
     if (!is_known(parameter.first, other_names))
       return bad(parameter.first.substr(0, 64), "is not a parameter here; check its spelling");
   EventFilter filter;
-  if (const auto ok = parse_entities(parameters, filter); !ok) return ok.error();
-  if (const auto ok = parse_fields(parameters, filter); !ok) return ok.error();
-  if (const auto ok = parse_finding(parameters, filter); !ok) return ok.error();
+  if (auto ok = parse_entities(parameters, filter); !ok) return ok.error();
+  if (auto ok = parse_fields(parameters, filter); !ok) return ok.error();
+  if (auto ok = parse_finding(parameters, filter); !ok) return ok.error();
   if (filter.finding && filter.entities.size() == kEntityGroupsMax)
     return bad("finding", fmt::format("more than {} entity parameters; ask in several questions", kEntityGroupsMax));
   if (filter.finding && filter.finding->scope) {

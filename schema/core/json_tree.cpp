@@ -1,6 +1,7 @@
 #include "schema/core/json_tree.hpp"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <charconv>
 #include <fmt/format.h>
 #include <memory_resource>
@@ -307,24 +308,17 @@ void append_canonical(const JsonNode& node, std::string& out) {
       return;
     }
     case JsonType::kObject: {
-      // Most objects are small: sort indexes on the stack, larger ones on the heap.
-      constexpr std::size_t kStackMembers = 48;
+      constexpr std::size_t kStackMembers = 48;  // most objects are small: no allocation
       const auto members = node.children();
-      const JsonNode* small[kStackMembers] = {};
-      std::vector<const JsonNode*> large;
-      const JsonNode** sorted = small;
-      if (members.size() > kStackMembers) {
-        large.resize(members.size());
-        sorted = large.data();
-      }
-      for (std::size_t i = 0; i < members.size(); ++i) sorted[i] = &members[i];
-      std::sort(sorted, sorted + members.size(),
-                [](const JsonNode* a, const JsonNode* b) { return a->key() < b->key(); });
+      boost::container::small_vector<const JsonNode*, kStackMembers> sorted;
+      sorted.reserve(members.size());
+      for (const JsonNode& member : members) sorted.push_back(&member);
+      std::sort(sorted.begin(), sorted.end(), [](const JsonNode* a, const JsonNode* b) { return a->key() < b->key(); });
       out += '{';
-      for (std::size_t i = 0; i < members.size(); ++i) {
-        append_json_string(sorted[i]->key(), out);
+      for (const JsonNode* member : sorted) {
+        append_json_string(member->key(), out);
         out += ':';
-        append_canonical(*sorted[i], out);
+        append_canonical(*member, out);
         out += ',';
       }
       out += '}';
