@@ -18,7 +18,6 @@ using backtrail::testing::Record;
 using backtrail::testing::time_of;
 using schema::AccountScope;
 using schema::Code;
-using schema::Entity;
 using schema::EntityKind;
 using ::testing::Contains;
 using ::testing::ElementsAre;

@@ -23,7 +23,6 @@ using schema::Code;
 using schema::EntityKind;
 using schema::Finding;
 using schema::FindingRole;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

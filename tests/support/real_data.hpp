@@ -32,7 +32,9 @@ inline std::optional<std::filesystem::path> real_data_dir() {
 
 }  // namespace backtrail::testing
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the name is declared
 #define BACKTRAIL_REQUIRE_REAL_DATA(name)                                                           \
   const auto name##_found = ::backtrail::testing::real_data_dir();                                  \
   if (!name##_found) GTEST_SKIP() << "no real data here: set BACKTRAIL_REAL_DATA to its directory"; \
   const std::filesystem::path& name = *name##_found
+// NOLINTEND(bugprone-macro-parentheses)

@@ -75,9 +75,7 @@ TEST(FirehoseAttributesTest, RefusesOtherForms) {
   for (const char* header :
        {"x", "{}", "[]", "5", R"({"commonAttributes":[]})", R"({"commonAttributes":{"a":1}})",
         R"({"commonAttributes":{"a":null}})", R"({"commonAttributes":{"":"x"}})", R"({"commonAttributes":{},"more":1})",
-        R"({"commonAttributes":{"a":"b"}})"
-        "x",
-        R"({"CommonAttributes":{}})", "{\"commonAttributes\":{\"a\":\"\xFF\"}}"})
+        R"({"commonAttributes":{"a":"b"}}x)", R"({"CommonAttributes":{}})", "{\"commonAttributes\":{\"a\":\"\xFF\"}}"})
     EXPECT_FALSE(read_common_attributes(header)) << header;
 }
 

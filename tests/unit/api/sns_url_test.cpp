@@ -110,8 +110,7 @@ std::vector<std::string> malformed() {
                            "0",
                            "10.0.0.1",
                            "sns.eu-west-1.amazonaws.com\xE3\x80\x82",
-                           "sns\xE3\x80\x82"
-                           "eu-west-1.amazonaws.com",
+                           "sns\343\200\202eu-west-1.amazonaws.com",
                            "sns.eu-west-1.amazon\xC3\xA4ws.com",
                            "sns.eu-west-1.\xEF\xBD\x81mazonaws.com",
                            "xn--sns-eu-west-1.amazonaws.com",

@@ -12,7 +12,6 @@
 namespace backtrail::ingest {
 namespace {
 
-using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using testing::recognised;
