@@ -5,7 +5,7 @@
 
 #include "ingest/load/coverage_writer.hpp"
 #include "schema/core/time.hpp"
-#include "schema/retention/retention.hpp"
+#include "schema/retention/retention_run.hpp"
 
 namespace backtrail::commands {
 namespace {
@@ -15,20 +15,28 @@ constexpr int kRetentionTicks = 60;
 // A sweep reads the key of every event of the days just written.
 constexpr int kSweepTicks = 5;
 
-// Retention did its work, or says what was wrong.
+// False: something is left, and is tried again in a minute.
 bool expire(schema::Database& database) {
-  const std::int64_t now_us = schema::now_us();
-  const auto done = schema::run_retention(database, now_us);
-  const auto forgotten = ingest::forget_coverage(database, now_us);
+  schema::RetentionOptions options;
+  options.now_us = schema::now_us();
+  const auto done = schema::run_retention(database, options);
+  const auto forgotten = ingest::forget_coverage(database, options.now_us);
   if (!done || !forgotten) {
     spdlog::warn("retention did not run, it is tried again in a minute: {}",
                  (done ? forgotten.error() : done.error()).detail);
     return false;
   }
+  if (done->another_runs) return false;
+  if (!done->clock_doubt.empty())
+    spdlog::error(
+        "retention removes nothing more until the clock is certain: {}; if the clock is right, say so with "
+        "'backtrail retention --apply --force'",
+        done->clock_doubt);
   if (done->partitions_dropped + done->events_deleted + done->findings_deleted > 0)
     spdlog::info("retention dropped {} partitions, {} events, {} findings", done->partitions_dropped,
                  done->events_deleted, done->findings_deleted);
-  return true;
+  if (done->partitions_busy > 0) spdlog::info("{} partitions are in use and are dropped later", done->partitions_busy);
+  return done->partitions_busy == 0;
 }
 
 bool sweep(ingest::Pipeline& pipeline) {

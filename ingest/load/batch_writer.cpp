@@ -248,7 +248,14 @@ schema::Result<void> BatchWriter::ensure_partitions(std::span<const Row> rows, s
   for (const Row& row : rows)
     if (row.kind == Row::Kind::kEvent) days.insert(row.event.event_day);
   if (days.empty()) return {};
-  return partitions_.ensure({days.begin(), days.end()}, schema::day_of(now_us));
+  const std::vector<std::int32_t> needed(days.begin(), days.end());
+  auto ready = partitions_.ensure(needed, schema::day_of(now_us));
+  // Days that have just expired may be dropped as fast as they are made, for a moment.
+  for (int attempt = 1; !ready && ready.error().code == schema::Code::kRetry && attempt < kRetryMax; ++attempt) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 * attempt));
+    ready = partitions_.ensure(needed, schema::day_of(now_us));
+  }
+  return ready;
 }
 
 schema::Result<void> BatchWriter::write(Batch batch, std::int64_t now_us) {

@@ -36,12 +36,7 @@ Result<std::vector<DayRange>> Partitions::list() {
   });
 }
 
-Result<void> Partitions::ensure(std::vector<std::int32_t> days, std::int32_t today) {
-  const std::lock_guard lock(mutex_);
-  if (all_known(days)) return {};
-  auto existing = list();
-  if (!existing) return existing.error();
-  const auto planned = plan_partitions(*existing, std::move(days), today);
+Result<void> Partitions::create(const std::vector<DayRange>& planned) {
   for (const DayRange& range : planned) {
     const auto created = database_.write(AccountScope::none(), [&](Transaction& tx) -> Result<int> {
       tx.exec(sql::partition_create, format_day(range.from), format_day(range.to));
@@ -49,11 +44,23 @@ Result<void> Partitions::ensure(std::vector<std::int32_t> days, std::int32_t tod
     });
     if (!created) return created.error();
   }
-  // Another process may have made a different cut in the meantime: what counts is what exists.
-  existing = list();
-  if (!existing) return existing.error();
-  known_ = std::move(*existing);
   return {};
+}
+
+Result<void> Partitions::ensure(std::vector<std::int32_t> days, std::int32_t today) {
+  const std::lock_guard lock(mutex_);
+  // What counts is what exists: a process with another idea of today may have made a different cut in the meantime,
+  // and then nothing was created for the rest of our range.
+  for (int attempt = 0; attempt < kPlanTries && !all_known(days); ++attempt) {
+    auto existing = list();
+    if (!existing) return existing.error();
+    if (auto created = create(plan_partitions(*existing, days, today)); !created) return created.error();
+    existing = list();
+    if (!existing) return existing.error();
+    known_ = std::move(*existing);
+  }
+  if (all_known(days)) return {};
+  return fail(Code::kRetry, "partitions are made and dropped faster than they can be used");
 }
 
 }  // namespace backtrail::schema

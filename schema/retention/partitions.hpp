@@ -22,6 +22,8 @@ class Partitions {
   Result<std::vector<DayRange>> list();
 
  private:
+  static constexpr int kPlanTries = 5;
+  Result<void> create(const std::vector<DayRange>& planned);
   bool all_known(const std::vector<std::int32_t>& days) const;
 
   Database& database_;

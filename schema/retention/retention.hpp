@@ -1,9 +1,10 @@
-// Retention: what expires when, and its execution by the maintenance role.
+// Retention: what expires when.
 //
 // Events expire by event day and class, whole partitions where every class has expired and rows where only some have,
 // or where a partition spans a year. Findings expire after their last occurrence, notices after their time. "For ever"
-// keeps everything of a kind. The decision is pure; the execution may run in several processes at once.
+// keeps everything of a kind. The decision is pure; retention_run.hpp executes it.
 #pragma once
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +15,9 @@
 #include "schema/retention/partition_plan.hpp"
 
 namespace backtrail::schema {
+
+inline constexpr std::array kEventClasses{EventClass::kManagement, EventClass::kData, EventClass::kInsight,
+                                          EventClass::kNetworkActivity};
 
 // Days per kind ("finding", "event_management", …); no value means for ever.
 using RetentionRules = std::map<std::string, std::optional<int>>;
@@ -34,15 +38,8 @@ std::optional<std::int32_t> first_kept_day(const RetentionRules& rules, EventCla
 RetentionPlan plan_event_retention(const RetentionRules& rules, const std::vector<DayRange>& partitions,
                                    std::int32_t today);
 
-struct RetentionReport {
-  std::size_t partitions_dropped = 0, events_deleted = 0, findings_deleted = 0, notices_deleted = 0,
-              quarantine_deleted = 0, deliveries_deleted = 0;
-};
-
 Result<RetentionRules> read_retention_rules(Database& database);
 // `days` nothing: for ever. kind "all" sets every kind.
 Result<void> set_retention(Database& maintenance, const std::string& kind, std::optional<int> days);
-// Deletes what has expired and prepares the partitions of the coming days.
-Result<RetentionReport> run_retention(Database& maintenance, std::int64_t now_us);
 
 }  // namespace backtrail::schema

@@ -18,7 +18,7 @@
 
 #include "ingest/pipeline.hpp"
 #include "schema/core/time.hpp"
-#include "schema/retention/retention.hpp"
+#include "schema/retention/retention_run.hpp"
 #include "tests/support/test_database.hpp"
 
 namespace backtrail::testing {
@@ -126,7 +126,7 @@ class IngestWarehouse {
       : ingest_({.connection_string = database_.connection_string("backtrail_ingest"),
                  .max_connections = 6,
                  .acquire_timeout_ms = 60'000}),
-        maintenance_({.connection_string = database_.connection_string("backtrail_maintenance"), .max_connections = 2}),
+        maintenance_({.connection_string = database_.connection_string("backtrail_maintenance"), .max_connections = 8}),
         options_(std::move(options)) {
     options_.now_us = [] { return kNowUs; };
   }
@@ -146,6 +146,13 @@ class IngestWarehouse {
     pipeline_.reset();
     if (const auto set = schema::set_retention(maintenance_, kind, days); !set)
       throw std::runtime_error(set.error().detail);
+  }
+
+  // Runs retention as the clock shows this time, which nobody doubts.
+  schema::RetentionReport expire(std::int64_t now_us) {
+    const auto report = schema::run_retention(maintenance_, {.now_us = now_us, .clock_confirmed = true});
+    if (!report) throw std::runtime_error(report.error().detail);
+    return *report;
   }
 
   ingest::Delivery delivery(std::string body, schema::AccountScope scope = schema::AccountScope::all()) const {

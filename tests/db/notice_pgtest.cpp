@@ -89,10 +89,10 @@ TEST(NoticeTest, ExpiresByItsOwnRule) {
   warehouse.keep("notice", 10);
   warehouse.deliver(notice_json(1).dump() + notice_json(2, kAccountA, "2026-11-03T10:00:00Z").dump());
   const std::int64_t last_moment = schema::parse_rfc3339("2026-11-02T10:00:00Z")->us + 10 * kMicrosPerDay;
-  EXPECT_EQ(schema::run_retention(warehouse.maintenance(), last_moment)->notices_deleted, 0U);
-  EXPECT_EQ(schema::run_retention(warehouse.maintenance(), last_moment + 1)->notices_deleted, 1U);
+  EXPECT_EQ(warehouse.expire(last_moment).notices_deleted, 0U);
+  EXPECT_EQ(warehouse.expire(last_moment + 1).notices_deleted, 1U);
   warehouse.keep("notice", std::nullopt);
-  EXPECT_EQ(schema::run_retention(warehouse.maintenance(), last_moment + 5000 * kMicrosPerDay)->notices_deleted, 0U);
+  EXPECT_EQ(warehouse.expire(last_moment + 5000 * kMicrosPerDay).notices_deleted, 0U);
   EXPECT_EQ(warehouse.count("notice"), 1);
 }
 

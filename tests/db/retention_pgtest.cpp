@@ -18,9 +18,7 @@ std::string day_text(int days_ago) {
 
 // Runs as the clock shows so many days after kNowUs.
 schema::RetentionReport run(IngestWarehouse& warehouse, int days_later) {
-  const auto report = schema::run_retention(warehouse.maintenance(), kNowUs + days_later * kMicrosPerDay);
-  EXPECT_TRUE(report.has_value()) << (report ? "" : report.error().detail);
-  return report ? *report : schema::RetentionReport{};
+  return warehouse.expire(kNowUs + days_later * kMicrosPerDay);
 }
 
 // One event of each class, so many days ago.
@@ -100,8 +98,8 @@ TEST(RetentionTest, FindingsGoWithVersionsAndEntitiesAfterTheirLastOccurrence) {
   warehouse.deliver(guardduty_json(1).dump() + guardduty_json(2).dump() + growing.dump());
   // Last seen 2026-11-02T09:00: kept for 90 days to the second.
   const std::int64_t last_moment = schema::parse_rfc3339("2026-11-02T09:00:00Z")->us + 90 * kMicrosPerDay;
-  EXPECT_EQ(schema::run_retention(warehouse.maintenance(), last_moment)->findings_deleted, 0U);
-  EXPECT_EQ(schema::run_retention(warehouse.maintenance(), last_moment + 1)->findings_deleted, 1U);
+  EXPECT_EQ(warehouse.expire(last_moment).findings_deleted, 0U);
+  EXPECT_EQ(warehouse.expire(last_moment + 1).findings_deleted, 1U);
   EXPECT_EQ(warehouse.value("SELECT count FROM finding"), "1");
   EXPECT_EQ(warehouse.count("finding_version"), 2);
   EXPECT_EQ(warehouse.count(
@@ -115,26 +113,34 @@ TEST(RetentionTest, QuarantineAndLedgerGoByTheirReceipt) {
   IngestWarehouse warehouse;
   warehouse.keep("delivery", 10);
   warehouse.deliver("garbage");
-  const auto report = [&](std::int64_t now_us) {
-    return schema::run_retention(warehouse.maintenance(), now_us).value();
-  };
+  const auto report = [&](std::int64_t now_us) { return warehouse.expire(now_us); };
   EXPECT_EQ(report(kNowUs + 10 * kMicrosPerDay).deliveries_deleted, 0U);
   EXPECT_EQ(report(kNowUs + 10 * kMicrosPerDay + 1).deliveries_deleted, 1U);
   EXPECT_EQ(report(kNowUs + 90 * kMicrosPerDay).quarantine_deleted, 0U);
   EXPECT_EQ(report(kNowUs + 90 * kMicrosPerDay + 1).quarantine_deleted, 1U);
 }
 
-TEST(RetentionTest, PreparesTheComingDays) {
+TEST(RetentionTest, PreparesTheDaysAheadAndBehind) {
   IngestWarehouse warehouse;
   run(warehouse, 0);
   const auto partitions = schema::Partitions(warehouse.maintenance()).list().value();
-  for (std::int32_t ahead = 0; ahead <= schema::kPreparedDaysAhead; ++ahead) {
+  for (std::int32_t ahead = -schema::kPreparedDaysBack; ahead <= schema::kPreparedDaysAhead; ++ahead) {
     const schema::DayRange day{kToday + ahead, kToday + ahead + 1};
     EXPECT_EQ(std::count(partitions.begin(), partitions.end(), day), 1) << ahead;
   }
-  EXPECT_EQ(partitions.size(), static_cast<std::size_t>(schema::kPreparedDaysAhead) + 1);
+  EXPECT_EQ(partitions.size(), static_cast<std::size_t>(schema::kPreparedDaysBack + schema::kPreparedDaysAhead + 1));
   run(warehouse, 1);
   EXPECT_EQ(schema::Partitions(warehouse.maintenance()).list()->size(), partitions.size() + 1);
+}
+
+TEST(RetentionTest, AnEmptyPartitionGoesAWhileLater) {
+  IngestWarehouse warehouse;
+  ASSERT_TRUE(schema::Partitions(warehouse.ingest()).ensure({kToday - 5}, kToday));
+  const auto there = [&] { return warehouse.count(fmt::format("event_partition WHERE from_day = '{}'", day_text(5))); };
+  run(warehouse, 85 + schema::kEmptyKeptDays);
+  EXPECT_EQ(there(), 1) << "a writer may be about to fill it";
+  run(warehouse, 86 + schema::kEmptyKeptDays);
+  EXPECT_EQ(there(), 0);
 }
 
 TEST(RetentionTest, ADayThatIsInUseIsDroppedNextTime) {
@@ -144,7 +150,11 @@ TEST(RetentionTest, ADayThatIsInUseIsDroppedNextTime) {
     pqxx::connection connection(warehouse.database().admin_connection_string());
     pqxx::work reader(connection);
     reader.exec("SELECT count(*) FROM backtrail.api_event");
-    EXPECT_EQ(run(warehouse, 86).partitions_dropped, 0U);
+    const auto report = run(warehouse, 86);
+    EXPECT_EQ(report.partitions_dropped, 0U);
+    EXPECT_EQ(report.partitions_busy, 1U);
+    // Nobody stands behind a dropper that waits for the reader.
+    EXPECT_EQ(text_of(warehouse.deliver(event({.number = 2}))), "received 1: new 1");
   }
   EXPECT_EQ(run(warehouse, 86).partitions_dropped, 1U);
 }
