@@ -73,7 +73,20 @@ std::vector<prometheus::MetricFamily> intake_families(ingest::Intake& intake) {
           single("backtrail_spool_oldest_seconds", "Age of the oldest segment; 0 when the spool is empty.",
                  MetricType::Gauge, oldest_s),
           single("backtrail_spool_damaged_spans_total", "Damaged spans found while draining.", MetricType::Counter,
-                 number(spool.damaged_spans))};
+                 number(spool.damaged_spans)),
+          single("backtrail_spool_unreadable_segments_total",
+                 "Segments that the disk did not give back in full; kept in 'damaged'.", MetricType::Counter,
+                 number(spool.unreadable_segments)),
+          single("backtrail_spool_postponed_segments", "Segments that could not be drained when last tried.",
+                 MetricType::Gauge, number(spool.postponed_segments)),
+          single("backtrail_deliveries_given_up_total",
+                 "Spooled deliveries that could not be stored and are kept whole, in quarantine or in 'damaged'.",
+                 MetricType::Counter, number(status.gave_up)),
+          single("backtrail_deliveries_set_aside_total",
+                 "… of them, those that quarantine refused, too: files in 'damaged'.", MetricType::Counter,
+                 number(spool.set_aside)),
+          single("backtrail_internal_errors_total", "Exceptions that nobody expected; their records are in quarantine.",
+                 MetricType::Counter, number(intake.pipeline().internal_errors()))};
 }
 
 }  // namespace

@@ -33,6 +33,8 @@ struct Delivery {
   schema::AccountScope scope = schema::AccountScope::none();  // what the key may write
   std::int64_t received_us = 0;
   std::optional<QuarantineKey> replay_of;
+  // Why it goes to quarantine whole, unread: storing it failed again and again. "": it is read.
+  std::string unstorable;
   // Until the delivery is settled: somebody may still have to write its bytes to the spool.
   bool keep_body = false;
   std::size_t decoded_bytes_max = 65U * 1024 * 1024;  // what the body may grow to when it is decompressed

@@ -1,5 +1,6 @@
 #include "ingest/intake.hpp"
 
+#include <boost/core/demangle.hpp>
 #include <spdlog/spdlog.h>
 
 #include "ingest/spool/delivery_codec.hpp"
@@ -160,35 +161,55 @@ void Intake::request_spool(const TicketPtr& ticket) {
   if (spool_ == nullptr) return refuse(ticket, ticket->failed.value_or(overloaded()));
   const std::lock_guard lock(mutex_);
   to_spool_.push_back(ticket);
-  spool_ready_.notify_one();
+  spool_ready_.notify_all();
 }
 
 void Intake::spool_loop() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    spool_ready_.wait(lock, [this] { return spool_stopping_ || !to_spool_.empty(); });
+    // In order: a large one that waits for room is not passed by small ones for ever.
+    spool_ready_.wait(lock, [this] {
+      if (to_spool_.empty()) return spool_stopping_;
+      return copy_bytes_ == 0 || copy_bytes_ + to_spool_.front()->bytes <= kSpoolCopyBytesMax;
+    });
     if (to_spool_.empty()) return;
     const TicketPtr ticket = std::move(to_spool_.front());
     to_spool_.pop_front();
+    const std::size_t bytes = ticket->bytes;
+    copy_bytes_ += bytes;
+    bytes_under_way_ += bytes;
     lock.unlock();
     spool_one(ticket);
     lock.lock();
+    copy_bytes_ -= bytes;
+    bytes_under_way_ -= bytes;
+    spool_ready_.notify_all();
+  }
+}
+
+// False: it was committed meanwhile, nothing was written.
+schema::Result<bool> Intake::write_to_spool(const TicketPtr& ticket) {
+  try {
+    std::string payload;
+    {
+      const std::lock_guard lock(ticket->mutex);
+      const bool committed = !ticket->callback && ticket->settled && !ticket->failed;
+      if (committed || (!ticket->own && !ticket->pending)) return false;
+      payload = spool::encode_delivery(ticket->own ? *ticket->own : ticket->pending->delivery());
+    }
+    if (const auto safe = spool_->append(payload, options_.now_us()); !safe) return safe.error();
+    return true;
+  } catch (const std::exception& error) {  // no memory, as a rule
+    return schema::fail(schema::Code::kOverload, std::string("spool: ") + boost::core::demangle(typeid(error).name()));
   }
 }
 
 void Intake::spool_one(const TicketPtr& ticket) {
-  std::string payload;
-  {
+  const auto safe = write_to_spool(ticket);
+  if (safe && !*safe) {
     const std::lock_guard lock(ticket->mutex);
-    if (!ticket->callback && ticket->settled && !ticket->failed) return release(*ticket);  // committed meanwhile
-    if (ticket->own)
-      payload = spool::encode_delivery(*ticket->own);
-    else if (ticket->pending)
-      payload = spool::encode_delivery(ticket->pending->delivery());
-    else
-      return release(*ticket);
+    return release(*ticket);
   }
-  const auto safe = spool_->append(payload, options_.now_us());
   if (safe) {
     durable_ms_ = monotonic_ms();
     Receipt receipt;
@@ -291,6 +312,7 @@ IntakeStatus Intake::status() const {
   status.spooled = spooled_;
   status.refused = refused_;
   status.drained = drainer_ ? drainer_->drained() : 0;
+  status.gave_up = drainer_ ? drainer_->gave_up() : 0;
   status.database_down = health_.down();
   const std::lock_guard lock(mutex_);
   status.bytes_under_way = bytes_under_way_;

@@ -38,11 +38,15 @@ struct IntakeOptions {
 
 // What a delivery under way costs besides its body, roughly: small bodies must not get past the bound by number.
 inline constexpr std::size_t kTicketBytes = 2048;
+// A delivery is copied into one piece for the spool. So many bytes of copies at once, or a single larger one; they
+// count as under way, too.
+inline constexpr std::size_t kSpoolCopyBytesMax = 64U * 1024 * 1024;
 
 struct IntakeStatus {
   std::uint64_t spooled = 0;  // deliveries whose sender was answered from the spool
   std::uint64_t refused = 0;  // deliveries whose sender was told to send again
   std::uint64_t drained = 0;  // deliveries brought from the spool into the database
+  std::uint64_t gave_up = 0;  // … of them, those that only quarantine or a file in `damaged/` would take
   std::size_t bytes_under_way = 0;
   bool database_down = false;
 };
@@ -76,6 +80,7 @@ class Intake {
   void request_spool(const TicketPtr& ticket);
   void spool_loop();
   void spool_one(const TicketPtr& ticket);
+  schema::Result<bool> write_to_spool(const TicketPtr& ticket);
   void answer(const TicketPtr& ticket, const Receipt& receipt);
   void refuse(const TicketPtr& ticket, schema::Error error);
   void watch_loop();
@@ -89,7 +94,7 @@ class Intake {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  std::size_t under_way_ = 0, bytes_under_way_ = 0;
+  std::size_t under_way_ = 0, bytes_under_way_ = 0, copy_bytes_ = 0;
   std::deque<TicketPtr> to_spool_, before_spool_, before_refusal_;
   bool spool_stopping_ = false;
   std::condition_variable spool_ready_;

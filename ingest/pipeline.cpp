@@ -10,6 +10,10 @@
 namespace backtrail::ingest {
 namespace {
 
+schema::Error out_of_memory() {
+  return schema::fail(schema::Code::kOverload, "no memory is left; send it again in a few seconds");
+}
+
 constexpr std::int64_t kRulesLifeUs = 30 * schema::kMicrosPerSecond;
 
 std::set<std::int32_t> event_days(const Batch& batch) {
@@ -149,7 +153,36 @@ void Pipeline::parse_loop() {
   }
 }
 
+// The pipeline's edge: nothing that goes wrong in one delivery reaches another.
 void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
+  Batch rest;
+  try {
+    if (pending->delivery().unstorable.empty())
+      read(pending, known, rest);
+    else
+      rest = refuse_whole(pending, schema::fail(schema::Code::kBadData, pending->delivery().unstorable));
+  } catch (const std::bad_alloc&) {
+    // Nothing is wrong with the delivery; its sender has it still.
+    known = {};
+    rest = {};
+    pending->fail(out_of_memory(), 0);
+  } catch (const std::exception& error) {
+    known = {};  // what was noted of it goes with its rows
+    ++internal_errors_;
+    const auto why = internal_error(error);
+    spdlog::error("delivery {} is kept whole in quarantine: {}", to_string(pending->delivery().id), why.detail);
+    rest = refuse_whole(pending, why);
+  }
+  pending->drop_body();
+  pending->add_rows(rest.rows.size());
+  const bool done = pending->parsed();
+  if (!rest.rows.empty())
+    push(std::move(rest));
+  else if (done)
+    finish_with_ledger(database_, *pending);
+}
+
+void Pipeline::read(const PendingPtr& pending, KnownNames& known, Batch& rest) {
   const Delivery& delivery = pending->delivery();
   const auto rules = retention();
   const Admission admission{&delivery.scope, rules.get(), delivery.received_us};
@@ -159,14 +192,25 @@ void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
   DecodeLimits limits;
   limits.output_bytes_max = delivery.decoded_bytes_max;
   recogniser.run(delivery.body, limits);
-  pending->drop_body();
-  Batch rest = sink.take();
-  pending->add_rows(rest.rows.size());
-  const bool done = pending->parsed();
-  if (!rest.rows.empty())
-    push(std::move(rest));
-  else if (done)
-    finish_with_ledger(database_, *pending);
+  rest = sink.take();
+}
+
+Batch Pipeline::refuse_whole(const PendingPtr& pending, const schema::Error& why) {
+  const Delivery& delivery = pending->delivery();
+  try {
+    Batch batch;
+    Row row;
+    row.kind = Row::Kind::kQuarantine;
+    row.delivery = pending;
+    row.quarantined = std::make_unique<QuarantinedRecord>(quarantined(why, delivery.body, 0));
+    row.quarantined->retried = delivery.replay_of.has_value();
+    batch.bytes = row.bytes();
+    batch.rows.push_back(std::move(row));
+    return batch;
+  } catch (const std::exception&) {  // no memory for a copy: its sender has it still
+    pending->fail(out_of_memory(), 0);
+    return {};
+  }
 }
 
 void Pipeline::push(Batch batch) {
@@ -216,6 +260,16 @@ schema::Result<void> Pipeline::sweep_variants() {
   return swept.error();
 }
 
+void Pipeline::write(BatchWriter& writer, Batch batch) {
+  const auto days = event_days(batch);
+  // Before, for an outcome that is never heard of; after, because a sweep in between saw nothing of this commit yet.
+  note_days(days);
+  const auto written = writer.write(std::move(batch), options_.now_us);
+  note_days(days);
+  internal_errors_ += writer.take_internal_errors();
+  if (!written) spdlog::error("a batch was not stored: {}", written.error().detail);
+}
+
 void Pipeline::write_loop() {
   BatchWriter writer(database_, partitions_, hash_key_);
   for (;;) {
@@ -225,12 +279,7 @@ void Pipeline::write_loop() {
     Batch batch = take_rows();
     rows_room_.notify_all();
     lock.unlock();
-    const auto days = event_days(batch);
-    // Before, for an outcome that is never heard of; after, because a sweep in between saw nothing of this commit yet.
-    note_days(days);
-    const auto written = writer.write(std::move(batch), options_.now_us());
-    note_days(days);
-    if (!written) spdlog::error("a batch was not stored: {}", written.error().detail);
+    write(writer, std::move(batch));
   }
 }
 

@@ -6,6 +6,9 @@
 // before, or is in quarantine. Writers do not linger: a free one takes what is queued, at most kBatchMaxRows rows or
 // kBatchMaxBytes. Callbacks run on a writer or parser thread and must be quick. Thread-safe. The destructor finishes
 // what was submitted.
+//
+// An exception ends nothing but the delivery that provoked it: one while it is read sends the delivery to quarantine
+// whole (`internal_error`), one while it is written sends the record there, and what fails even so is an error receipt.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -40,6 +43,8 @@ struct PipelineOptions {
   std::function<std::int64_t()> now_us = schema::now_us;
 };
 
+class BatchWriter;
+
 class Pipeline {
  public:
   // Reads the warehouse's hash key and retention rules. `ingest` is not owned and connects as backtrail_ingest.
@@ -62,12 +67,17 @@ class Pipeline {
   // What was received since the start; for metrics.
   Receipt totals() const;
   std::map<std::string, Receipt> totals_by_door() const;
+  // Exceptions that nobody expected: each is a mistake of this program.
+  std::uint64_t internal_errors() const { return internal_errors_; }
 
  private:
   Pipeline(schema::Database& ingest, PipelineOptions options, schema::HashKey key, schema::RetentionRules rules);
   PendingPtr enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait);
   void parse_loop();
   void parse(const PendingPtr& pending, KnownNames& known);
+  void read(const PendingPtr& pending, KnownNames& known, Batch& rest);
+  Batch refuse_whole(const PendingPtr& pending, const schema::Error& why);
+  void write(BatchWriter& writer, Batch batch);
   void push(Batch batch);
   void write_loop();
   Batch take_rows();
@@ -91,7 +101,7 @@ class Pipeline {
   std::size_t rows_bytes_ = 0;
   bool parsers_done_ = false;
 
-  std::atomic<std::uint64_t> failures_{0};
+  std::atomic<std::uint64_t> failures_{0}, internal_errors_{0};
   mutable std::mutex totals_mutex_;
   std::map<std::string, Receipt> totals_;  // by door
   std::mutex days_mutex_;

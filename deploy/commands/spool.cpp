@@ -26,6 +26,12 @@ struct SpoolCommand {
   std::filesystem::path where() const { return directory.empty() ? warehouse.data_dir / "spool" : directory; }
 };
 
+Json kept_json(const std::vector<spool::KeptFile>& kept) {
+  Json files = Json::array();
+  for (const auto& file : kept) files.push_back({{"file", visible(file.name)}, {"bytes", file.bytes}});
+  return files;
+}
+
 int check(const SpoolCommand& command) {
   std::vector<std::vector<std::string>> rows;
   Json document = Json::array();
@@ -44,11 +50,14 @@ int check(const SpoolCommand& command) {
     document.push_back({{"segment", segment.number},
                         {"bytes", segment.bytes},
                         {"deliveries", segment.records},
+                        {"unreadable", !segment.unreadable.empty()},
                         {"damaged", std::move(spans)}});
   });
   if (!looked) return report(looked.error());
+  const auto kept = spool::kept_files(command.where());
+  if (!kept) return report(kept.error());
   if (command.json)
-    fmt::print("{}\n", document.dump(2));
+    fmt::print("{}\n", Json{{"segments", std::move(document)}, {"kept", kept_json(*kept)}}.dump(2));
   else if (segments == 0)
     fmt::print("the spool is empty\n");
   else
@@ -56,7 +65,13 @@ int check(const SpoolCommand& command) {
   if (damaged > 0 && !command.json)
     fmt::print(stderr, "Everything but the damaged spans is drained; the spans are then kept in {}.\n",
                visible((command.where() / "damaged").native()));
-  return damaged == 0 ? kOk : kLeftOver;
+  if (!kept->empty() && !command.json) {
+    std::vector<std::vector<std::string>> files;
+    for (const auto& file : *kept) files.push_back({visible(file.name), grouped(file.bytes)});
+    fmt::print("\n{}", table({"KEPT IN 'damaged'", "BYTES"}, files));
+    fmt::print(stderr, "What is kept there was not stored: look at it, and remove it when it is dealt with.\n");
+  }
+  return damaged == 0 && kept->empty() ? kOk : kLeftOver;
 }
 
 int list(const SpoolCommand& command) {
@@ -68,7 +83,8 @@ int list(const SpoolCommand& command) {
       if (!delivery) continue;
       rows.push_back({schema::format_rfc3339(delivery->received_us), delivery->door, delivery->key_id, delivery->origin,
                       grouped(delivery->body.size())});
-      document.push_back({{"received_at", rows.back()[0]},
+      document.push_back({{"id", to_string(delivery->id)},
+                          {"received_at", rows.back()[0]},
                           {"door", delivery->door},
                           {"key_id", delivery->key_id},
                           {"origin", visible(delivery->origin)},
@@ -127,7 +143,7 @@ void add_spool(CLI::App& app, int& exit_code) {
     sub->fallthrough();
     sub->callback([options, run, &exit_code] { exit_code = run(*options); });
   };
-  add("check", "segments, deliveries and damage; status 3 when something is damaged", check);
+  add("check", "segments, deliveries and damage; status 3 when something is damaged or kept in 'damaged'", check);
   add("list", "every delivery that waits", list);
   add("drain", "bring everything into the database; refused while a collector uses the spool", drain);
 }

@@ -1,5 +1,8 @@
 #include "ingest/load/batch.hpp"
 
+#include <boost/core/demangle.hpp>
+#include <spdlog/spdlog.h>
+
 #include "schema/block_format/raw_codec.hpp"
 
 namespace backtrail::ingest {
@@ -59,7 +62,12 @@ Receipt PendingDelivery::receipt() const {
 void PendingDelivery::finish() {
   const Receipt total = receipt();
   BACKTRAIL_ASSERT(total.error || total.balances());
-  callback_(total);
+  try {
+    callback_(total);
+  } catch (const std::exception& error) {  // whoever waits gets no answer; the other deliveries do
+    spdlog::error("delivery {}: its receipt could not be handed over: {}", to_string(delivery_.id),
+                  boost::core::demangle(typeid(error).name()));
+  }
 }
 
 namespace {

@@ -114,12 +114,24 @@ void write_ledger(schema::Transaction& tx, std::span<const Row> rows) {
 // How many of the rows each delivery has.
 std::map<PendingDelivery*, std::size_t> deliveries_of(std::span<const Row> rows) {
   std::map<PendingDelivery*, std::size_t> counts;
-  for (const Row& row : rows) ++counts[row.delivery.get()];
+  for (const Row& row : rows)
+    if (row.delivery) ++counts[row.delivery.get()];
   return counts;
 }
 
-void fail_all(std::span<const Row> rows, const schema::Error& error) {
-  for (const auto& [delivery, count] : deliveries_of(rows))
+// A row that was let go has had its say: whatever goes wrong later, its delivery is not told twice.
+std::vector<PendingPtr> let_go(std::span<Row> rows) {
+  std::vector<PendingPtr> deliveries;
+  deliveries.reserve(rows.size());
+  for (Row& row : rows)
+    if (row.delivery) deliveries.push_back(std::move(row.delivery));
+  return deliveries;
+}
+
+void fail_all(std::span<Row> rows, const schema::Error& error) {
+  const auto counts = deliveries_of(rows);
+  const auto held = let_go(rows);
+  for (const auto& [delivery, count] : counts)
     if (delivery->fail(error, count) != PendingDelivery::Settled::kOpen) delivery->finish();
 }
 
@@ -127,8 +139,9 @@ void fail_all(std::span<const Row> rows, const schema::Error& error) {
 void refuse_row(Row& row, const schema::Error& error) {
   auto record = std::make_unique<QuarantinedRecord>();
   record->kind = row.record_kind();
-  record->reason = reason::kRefused;
-  record->detail = error.detail.substr(0, error.detail.find('\n'));
+  auto refused = quarantined(error, "", 0);  // internal_error by its word, everything else as refused
+  record->reason = refused.reason;
+  record->detail = refused.detail.substr(0, refused.detail.find('\n'));
   if (row.kind == Row::Kind::kEvent) {
     record->account_id = row.event.account_id;
     const auto raw = schema::decode_raw(row.event.raw);
@@ -170,16 +183,25 @@ void write_delivery(schema::Transaction& tx, const Delivery& delivery, std::size
 
 schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& batch, std::int64_t now_us) {
   const auto done = database_.write(scope_of(rows), [&](schema::Transaction& tx) -> schema::Result<int> {
-    write_accounts(tx, batch.new_accounts, now_us);
-    write_events(tx, rows, now_us);
-    write_names(tx, batch.names);
-    write_findings(tx, rows, key_);
-    write_notices(tx, rows);
-    write_quarantine(tx, rows, now_us);
-    alert_mismatches(tx, rows, now_us);
-    write_coverage(tx, rows);
-    write_ledger(tx, rows);
-    return 0;
+    try {
+      write_accounts(tx, batch.new_accounts, now_us);
+      write_events(tx, rows, now_us);
+      write_names(tx, batch.names);
+      write_findings(tx, rows, key_);
+      write_notices(tx, rows);
+      write_quarantine(tx, rows, now_us);
+      alert_mismatches(tx, rows, now_us);
+      write_coverage(tx, rows);
+      write_ledger(tx, rows);
+      return 0;
+    } catch (const pqxx::failure&) {
+      throw;  // what the server said, or that it is gone
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
+      ++internal_errors_;
+      return internal_error(error);
+    }
   });
   if (done) return {};
   for (const auto& [delivery, outcomes] : deliveries_of(rows)) delivery->ledger_rolled_back();
@@ -200,8 +222,10 @@ void finish_with_ledger(schema::Database& database, PendingDelivery& delivery) {
   delivery.finish();
 }
 
-void BatchWriter::settle(std::span<const Row> rows) {
-  for (const auto& [delivery, outcomes] : receipts_of(rows)) {
+void BatchWriter::settle(std::span<Row> rows) {
+  const auto receipts = receipts_of(rows);
+  const auto held = let_go(rows);
+  for (const auto& [delivery, outcomes] : receipts) {
     const auto settled = delivery->settle(outcomes);
     if (settled == PendingDelivery::Settled::kDoneWithoutLedger)
       finish_with_ledger(database_, *delivery);
@@ -258,7 +282,18 @@ schema::Result<void> BatchWriter::ensure_partitions(std::span<const Row> rows, s
   return ready;
 }
 
-schema::Result<void> BatchWriter::write(Batch batch, std::int64_t now_us) {
+schema::Result<void> BatchWriter::write(Batch batch, const std::function<std::int64_t()>& now_us) {
+  try {
+    return write_rows(batch, now_us());
+  } catch (const std::exception& exception) {
+    ++internal_errors_;
+    const auto error = internal_error(exception);
+    fail_all(batch.rows, error);
+    return error;
+  }
+}
+
+schema::Result<void> BatchWriter::write_rows(Batch& batch, std::int64_t now_us) {
   auto ready = ensure_partitions(batch.rows, now_us);
   if (!ready) {
     fail_all(batch.rows, ready.error());

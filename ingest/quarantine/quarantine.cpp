@@ -1,6 +1,8 @@
 #include "ingest/quarantine/quarantine.hpp"
 
 #include <algorithm>
+#include <boost/core/demangle.hpp>
+#include <typeinfo>
 
 namespace backtrail::ingest {
 
@@ -48,6 +50,11 @@ QuarantinedRecord quarantined(const schema::Error& error, std::string_view raw, 
       break;
   }
   return record;
+}
+
+schema::Error internal_error(const std::exception& exception) {
+  return schema::fail(schema::Code::kBadData,
+                      "internal_error: " + boost::core::demangle(typeid(exception).name()) + " was thrown");
 }
 
 schema::Uuid quarantine_id(const QuarantinedRecord& record) {

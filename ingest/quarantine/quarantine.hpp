@@ -6,6 +6,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,7 @@ inline constexpr std::string_view kTime = "time";
 inline constexpr std::string_view kTooOld = "too_old";
 inline constexpr std::string_view kAccountMismatch = "account_mismatch";
 inline constexpr std::string_view kRefused = "refused";
+inline constexpr std::string_view kInternalError = "internal_error";
 }  // namespace reason
 
 struct Reason {
@@ -80,6 +82,8 @@ inline constexpr std::array kReasons{
            "Find out who uses the key; give the sender a key for that account and have it send again."},
     Reason{reason::kRefused, "the database refused the row",
            "Report it: the program should have refused it earlier; replay it after an update."},
+    Reason{reason::kInternalError, "the program failed on it",
+           "Report it with its bytes: it is a mistake of the program; replay it after an update."},
 };
 
 // The entry of a code; nothing for codes of other versions.
@@ -101,6 +105,10 @@ struct QuarantinedRecord {
 // The reason that an error's detail begins with ("dup_key: …"); the rest is the detail.
 QuarantinedRecord quarantined(const schema::Error& error, std::string_view raw, std::uint64_t position,
                               RecordKind kind = RecordKind::kUnknown);
+
+// What an exception that nobody expected says of the record that provoked it: its type, because its text may quote the
+// record.
+schema::Error internal_error(const std::exception& exception);
 
 // The same bytes refused for the same reason and account are one quarantine row.
 schema::Uuid quarantine_id(const QuarantinedRecord& record);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace backtrail::ingest::spool {
@@ -17,7 +18,7 @@ using schema::Result;
 namespace {
 
 constexpr std::string_view kSegmentMagic = "BTSPOOL1", kRecordMagic = "BTRC";
-constexpr std::size_t kHeaderBytes = 64, kHeaderCheckedBytes = 48, kKeyOffset = 24;
+constexpr std::size_t kHeaderBytes = 64, kHeaderCheckedBytes = 48, kBegunOffset = 16, kKeyOffset = 24;
 constexpr std::size_t kCopyOffset = kHeaderAreaBytes - kHeaderBytes;
 constexpr std::size_t kRecordCheckedBytes = 16, kHeadCheckBytes = 8, kPayloadCheckOffset = 24, kCheckBytes = 16;
 constexpr std::size_t kAlignment = 8;
@@ -62,32 +63,46 @@ std::string header(std::uint64_t number, const schema::HashKey& key, std::int64_
   return out;
 }
 
-std::string record(std::string_view payload, std::uint64_t sequence, const schema::HashKey& key) {
+// What stands before a record's payload.
+std::string record_head(std::string_view payload, std::uint64_t sequence, const schema::HashKey& key) {
   std::string out;
-  out.reserve(record_bytes(payload.size()));
+  out.reserve(kRecordHeaderBytes);
   out += kRecordMagic;
   put(out, payload.size(), 4);
   put(out, sequence, 8);
   out += check_of(key, out, kHeadCheckBytes);
   out += check_of(key, payload, kCheckBytes);
-  out += payload;
-  out.resize(record_bytes(payload.size()), '\0');
   return out;
 }
 
-// Everything, whatever the kernel takes at a time. 0 or errno.
-int write_all(int file, std::string_view bytes, std::size_t offset) {
-  while (!bytes.empty()) {
-    const ssize_t written = pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+// All parts one after the other, whatever the kernel takes at a time. 0 or errno. Payloads are large: no copy of one is
+// made to write it.
+int write_all(int file, std::span<const std::string_view> parts, std::size_t offset) {
+  std::vector<iovec> left;
+  for (const auto part : parts)
+    if (!part.empty()) left.push_back({const_cast<char*>(part.data()), part.size()});
+  for (std::size_t first = 0; first < left.size();) {
+    const ssize_t written =
+        pwritev(file, left.data() + first, static_cast<int>(left.size() - first), static_cast<off_t>(offset));
     if (written < 0) {
       if (errno == EINTR) continue;
       return errno;
     }
     if (written == 0) return ENOSPC;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
     offset += static_cast<std::size_t>(written);
+    for (auto done = static_cast<std::size_t>(written); done > 0;) {
+      const std::size_t step = std::min(done, left[first].iov_len);
+      left[first].iov_base = static_cast<char*>(left[first].iov_base) + step;
+      left[first].iov_len -= step;
+      done -= step;
+      if (left[first].iov_len == 0) ++first;
+    }
   }
   return 0;
+}
+
+int write_all(int file, std::string_view bytes, std::size_t offset) {
+  return write_all(file, std::span(&bytes, 1), offset);
 }
 
 // The payload of the intact record at `at`; its head may be intact although the payload is not.
@@ -111,19 +126,16 @@ Found record_at(std::string_view file, std::size_t at, const schema::HashKey& ke
   return found;
 }
 
-bool all_zero(std::string_view bytes) {
-  return bytes.find_first_not_of('\0') == std::string_view::npos;
-}
-
-std::optional<schema::HashKey> key_of_header(std::string_view file, std::size_t at) {
-  if (file.size() < at + kHeaderBytes) return std::nullopt;
-  const std::string_view bytes = file.substr(at, kHeaderBytes);
-  if (!bytes.starts_with(kSegmentMagic)) return std::nullopt;
-  const std::string_view checked = bytes.substr(0, kHeaderCheckedBytes);
-  if (check_of(header_key(), checked, kCheckBytes) != bytes.substr(kHeaderCheckedBytes)) return std::nullopt;
-  schema::HashKey key;
-  std::memcpy(key.bytes.data(), bytes.data() + kKeyOffset, key.bytes.size());
-  return key;
+// One of the two headers that is intact; empty: neither.
+std::string_view intact_header(std::string_view file) {
+  for (const std::size_t at : {std::size_t{0}, kCopyOffset}) {
+    if (file.size() < at + kHeaderBytes) break;
+    const std::string_view bytes = file.substr(at, kHeaderBytes);
+    if (!bytes.starts_with(kSegmentMagic)) continue;
+    const std::string_view checked = bytes.substr(0, kHeaderCheckedBytes);
+    if (check_of(header_key(), checked, kCheckBytes) == bytes.substr(kHeaderCheckedBytes)) return bytes;
+  }
+  return {};
 }
 
 }  // namespace
@@ -190,7 +202,9 @@ Result<void> SegmentWriter::append(std::string_view payload) {
   const std::size_t bytes = record_bytes(payload.size());
   if (failed_) return fail(Code::kIo, "spool: the segment failed before");
   if (size_bytes_ - end_ < bytes) return fail(Code::kOverload, "spool: the segment is full");
-  if (const int failed = write_all(file_, record(payload, written_, key_), end_); failed != 0) {
+  const std::string head = record_head(payload, written_, key_), padding(bytes - head.size() - payload.size(), '\0');
+  const std::array<std::string_view, 3> parts{head, payload, padding};
+  if (const int failed = write_all(file_, parts, end_); failed != 0) {
     failed_ = true;
     synced_.notify_all();
     return io_error("cannot write a record", failed);
@@ -224,17 +238,40 @@ Result<void> SegmentWriter::sync_up_to(std::uint64_t record, std::unique_lock<st
 }
 
 std::optional<schema::HashKey> segment_key(std::string_view file) {
-  if (auto key = key_of_header(file, 0)) return key;
-  return key_of_header(file, kCopyOffset);
+  const auto bytes = intact_header(file);
+  if (bytes.empty()) return std::nullopt;
+  schema::HashKey key;
+  std::memcpy(key.bytes.data(), bytes.data() + kKeyOffset, key.bytes.size());
+  return key;
 }
 
-SegmentContents read_segment(std::string_view file, const schema::HashKey& key) {
+std::optional<std::int64_t> segment_begun_us(std::string_view file) {
+  const auto bytes = intact_header(file);
+  if (bytes.empty()) return std::nullopt;
+  return static_cast<std::int64_t>(get(bytes, kBegunOffset, 8));
+}
+
+SegmentContents read_segment(std::string_view file, const schema::HashKey& key, std::span<const Span> unreadable) {
   SegmentContents contents;
   std::size_t damage_from = kHeaderAreaBytes;
-  const auto end_damage = [&](std::size_t at) {
-    if (at > damage_from && !all_zero(file.substr(damage_from, at - damage_from)))
-      contents.damaged.push_back({damage_from, at - damage_from});
+  // Zeros that the disk did not give back may have been anything.
+  const auto note_unreadable = [&](std::size_t from, std::size_t to) {
+    for (const Span& span : unreadable) {
+      const std::size_t begin = std::max(span.offset, from), end = std::min(span.offset + span.bytes, to);
+      if (begin < end) contents.damaged.push_back({begin, end - begin});
+    }
   };
+  const auto end_damage = [&](std::size_t at) {
+    if (at <= damage_from) return;
+    const std::size_t set = file.substr(0, at).find_last_not_of('\0');
+    if (set == std::string_view::npos || set < damage_from) return note_unreadable(damage_from, at);
+    // The free space behind it is none of it.
+    std::size_t end = std::min(at, (set / kAlignment + 1) * kAlignment);
+    for (const Span& span : unreadable)
+      if (span.offset < at) end = std::max(end, std::min(at, span.offset + span.bytes));
+    contents.damaged.push_back({damage_from, end - damage_from});
+  };
+  note_unreadable(0, kHeaderAreaBytes);
   std::size_t at = kHeaderAreaBytes;
   while (at < file.size()) {
     // Free space is long: jump over it to the next byte that is set.

@@ -71,9 +71,11 @@ struct SegmentContents {
 
 // The key that an intact header holds.
 std::optional<schema::HashKey> segment_key(std::string_view file);
-// Every intact record of the file's bytes, and what is neither a record nor free space. Pure, linear but for the checks
-// of damaged spans.
-SegmentContents read_segment(std::string_view file, const schema::HashKey& key);
+// When the segment was begun, as an intact header has it; microseconds.
+std::optional<std::int64_t> segment_begun_us(std::string_view file);
+// Every intact record of the file's bytes, and what is neither a record nor free space. `unreadable`: in order, what
+// the disk did not give back and stands in `file` as zeros. Pure, linear but for the checks of damaged spans.
+SegmentContents read_segment(std::string_view file, const schema::HashKey& key, std::span<const Span> unreadable = {});
 
 std::string segment_name(std::uint64_t number);
 // Nothing: not a segment's name.

@@ -19,6 +19,9 @@ using schema::Result;
 namespace {
 
 constexpr const char* kDamagedDirectory = "damaged";
+constexpr std::size_t kPageBytes = 4096;
+// A page that cannot be read this often is lost: a disk may stumble once.
+constexpr int kReadTriesMax = 3;
 
 schema::Error io_error(const std::string& what) {
   return fail(Code::kIo, fmt::format("spool: {}: {}", what, std::strerror(errno)));
@@ -28,24 +31,59 @@ std::int64_t microseconds(const timespec& time) {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_nsec / 1000;
 }
 
-Result<std::string> read_file(const fs::path& path) {
+// What a disk says of a sector that it cannot give back.
+bool is_bad_sector(int error) {
+  return error == EIO || error == EUCLEAN || error == EBADMSG;
+}
+
+struct FileBytes {
+  std::string bytes;
+  std::vector<Span> unreadable;  // zeros in `bytes`
+};
+
+// Reads on behind what the disk does not give back. 0 or errno.
+int read_around(int file, FileBytes& out, const ReadAt& read) {
+  int tries = 0;
+  for (std::size_t at = 0; at < out.bytes.size();) {
+    const std::size_t page_end = std::min(out.bytes.size(), (at / kPageBytes + 1) * kPageBytes);
+    // After a failure one page at a time, so that a bad one does not take its neighbours along.
+    const std::size_t end = tries == 0 ? out.bytes.size() : page_end;
+    const ssize_t got = read(file, out.bytes.data() + at, end - at, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && !is_bad_sector(errno)) return errno;
+    if (got == 0) out.bytes.resize(at);
+    if (got > 0) {
+      at += static_cast<std::size_t>(got);
+      tries = 0;
+    } else if (got < 0 && ++tries == kReadTriesMax) {
+      auto& spans = out.unreadable;
+      if (!spans.empty() && spans.back().offset + spans.back().bytes == at)
+        spans.back().bytes += page_end - at;
+      else
+        spans.push_back({at, page_end - at});
+      std::fill(out.bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                out.bytes.begin() + static_cast<std::ptrdiff_t>(page_end), '\0');
+      at = page_end;
+      tries = 0;
+    }
+  }
+  return 0;
+}
+
+Result<FileBytes> read_file(const fs::path& path, const ReadAt& read) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return io_error("cannot read " + path.native());
   struct stat about {};
-  std::string bytes;
-  bool failed = fstat(file, &about) != 0;
-  if (!failed) bytes.resize(static_cast<std::size_t>(about.st_size));
-  for (std::size_t at = 0; !failed && at < bytes.size();) {
-    const ssize_t got = pread(file, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
-    if (got < 0 && errno == EINTR) continue;
-    failed = got < 0;
-    if (got == 0) bytes.resize(at);
-    if (got > 0) at += static_cast<std::size_t>(got);
+  FileBytes out;
+  int failed = fstat(file, &about) != 0 ? errno : 0;
+  if (failed == 0) {
+    out.bytes.resize(static_cast<std::size_t>(about.st_size));
+    failed = read_around(file, out, read);
   }
-  const auto error = io_error("cannot read " + path.native());
   close(file);
-  if (failed) return error;
-  return bytes;
+  errno = failed;
+  if (failed != 0) return io_error("cannot read " + path.native());
+  return out;
 }
 
 // A directory that cannot be read is an error and never an empty spool: what waits in it would be forgotten.
@@ -75,7 +113,7 @@ Result<std::uint64_t> highest_damaged(const fs::path& directory) {
   if (!names) return names.error();
   std::uint64_t highest = 0;
   for (const auto& name : *names) {
-    const auto number = segment_number(name.substr(0, name.find('-')) + ".segment");
+    const auto number = segment_number(name.substr(0, name.find_first_of("-.")) + ".segment");
     if (number) highest = std::max(highest, *number);
   }
   return highest;
@@ -160,7 +198,10 @@ Result<void> Spool::find_segments() {
   for (const auto number : *numbers) {
     struct stat about {};
     if (stat(path_of(number).c_str(), &about) != 0) return io_error("cannot look at a segment");
-    segments_[number] = {static_cast<std::size_t>(about.st_size), 0, microseconds(about.st_mtim), 0};
+    // The file's own time changes with every record, and with every copy that somebody makes.
+    const auto begun_us = segment_begun_us(header_area(path_of(number)));
+    segments_[number] = {.bytes = static_cast<std::size_t>(about.st_size),
+                         .begun_us = begun_us.value_or(microseconds(about.st_mtim))};
     next_number_ = std::max(next_number_, number + 1);
   }
   return {};
@@ -170,8 +211,11 @@ bool Spool::full(std::size_t more_bytes, std::int64_t now_us) const {
   std::size_t bytes = more_bytes;
   for (const auto& [number, segment] : segments_) bytes += segment.bytes;
   if (bytes * 100 > options_.bytes_max * options_.refuse_from_percent) return true;
-  if (segments_.empty()) return false;
-  const std::int64_t age_us = now_us - segments_.begin()->second.begun_us;
+  // One that cannot be drained for reasons of its own says nothing about the database.
+  const auto waits =
+      std::find_if(segments_.begin(), segments_.end(), [](const auto& s) { return s.second.postponed == 0; });
+  if (waits == segments_.end()) return false;
+  const std::int64_t age_us = now_us - waits->second.begun_us;
   return age_us * 100 > options_.age_max_us * options_.refuse_from_percent;
 }
 
@@ -185,7 +229,7 @@ Result<std::shared_ptr<SegmentWriter>> Spool::segment_for(std::size_t payload_by
     auto made = SegmentWriter::create(options_.directory, next_number_++, key_, payload_bytes, now_us);
     if (!made) return made.error();
     current_ = std::move(*made);
-    segments_[current_->number()] = {current_->size_bytes(), 0, now_us, 0};
+    segments_[current_->number()] = {.bytes = current_->size_bytes(), .begun_us = now_us};
   }
   ++segments_[current_->number()].in_flight;
   return current_;
@@ -216,18 +260,35 @@ Result<void> Spool::append(std::string_view payload, std::int64_t now_us) {
 std::optional<std::uint64_t> Spool::oldest() {
   std::unique_lock lock(mutex_);
   if (segments_.empty()) return std::nullopt;
-  const std::uint64_t number = segments_.begin()->first;
+  const std::uint64_t number = std::min_element(segments_.begin(), segments_.end(), [](const auto& a, const auto& b) {
+                                 return a.second.postponed < b.second.postponed;  // of equals the first
+                               })->first;
   if (current_ && current_->number() == number) current_.reset();
   // Who reads it now must see all of it: it is removed afterwards.
   landed_.wait(lock, [&] { return segments_.at(number).in_flight == 0; });
   return number;
 }
 
+unsigned Spool::postpone(std::uint64_t segment) {
+  const std::lock_guard lock(mutex_);
+  return ++segments_.at(segment).postponed;
+}
+
 Result<Spool::Loaded> Spool::load(std::uint64_t segment) const {
-  auto file = read_file(path_of(segment));
+  auto file = read_file(path_of(segment), options_.read);
   if (!file) return file.error();
-  const auto own = segment_key(*file);
-  return Loaded{std::move(*file), own.value_or(key_)};
+  const auto own = segment_key(file->bytes);
+  return Loaded{std::move(file->bytes), own.value_or(key_), std::move(file->unreadable)};
+}
+
+Result<void> Spool::set_aside(std::uint64_t segment, std::size_t offset, std::string_view payload) {
+  const auto directory = options_.directory / kDamagedDirectory;
+  const auto path = directory / fmt::format("{:016}-{:08}.delivery", segment, offset);
+  if (auto kept = write_durably(path, payload); !kept) return kept;
+  if (auto synced = sync_directory(directory); !synced) return synced;
+  const std::lock_guard lock(mutex_);
+  ++set_aside_;
+  return {};
 }
 
 Result<void> Spool::keep_damage(std::uint64_t segment, std::string_view file, const std::vector<Span>& damaged) {
@@ -240,13 +301,25 @@ Result<void> Spool::keep_damage(std::uint64_t segment, std::string_view file, co
   return sync_directory(directory);
 }
 
-Result<void> Spool::drained(std::uint64_t segment, std::string_view file, const std::vector<Span>& damaged) {
-  if (auto kept = keep_damage(segment, file, damaged); !kept) return kept;
+Result<void> Spool::remove_or_keep(std::uint64_t segment, const Loaded& loaded, const std::vector<Span>& damaged) {
+  if (!loaded.unreadable.empty()) {
+    const auto directory = options_.directory / kDamagedDirectory;
+    if (rename(path_of(segment).c_str(), (directory / segment_name(segment)).c_str()) != 0 && errno != ENOENT)
+      return io_error("cannot keep an unreadable segment");
+    return sync_directory(directory);
+  }
+  if (auto kept = keep_damage(segment, loaded.file, damaged); !kept) return kept;
   if (unlink(path_of(segment).c_str()) != 0 && errno != ENOENT) return io_error("cannot remove a drained segment");
+  return {};
+}
+
+Result<void> Spool::drained(std::uint64_t segment, const Loaded& loaded, const std::vector<Span>& damaged) {
+  if (auto gone = remove_or_keep(segment, loaded, damaged); !gone) return gone;
   {
     const std::lock_guard lock(mutex_);
     segments_.erase(segment);
     damaged_spans_ += damaged.size();
+    if (!loaded.unreadable.empty()) ++unreadable_segments_;
   }
   return sync_directory(options_.directory);
 }
@@ -258,32 +331,51 @@ SpoolStatus Spool::status() const {
   for (const auto& [number, segment] : segments_) {
     status.bytes += segment.bytes;
     status.records += segment.records;
+    if (segment.postponed > 0) ++status.postponed_segments;
   }
   if (!segments_.empty()) status.oldest_us = segments_.begin()->second.begun_us;
   status.damaged_spans = damaged_spans_;
+  status.unreadable_segments = unreadable_segments_;
+  status.set_aside = set_aside_;
   return status;
 }
 
-Result<void> inspect(const fs::path& directory, const std::function<void(const SegmentReport&)>& visit) {
+Result<void> inspect(const fs::path& directory, const std::function<void(const SegmentReport&)>& visit,
+                     const ReadAt& read) {
   if (!fs::is_directory(directory)) return fail(Code::kNotFound, "no spool in " + directory.native());
   const auto numbers = segment_numbers(directory);
   if (!numbers) return numbers.error();
   const auto key = directory_key(directory, *numbers);
   for (const auto number : *numbers) {
     SegmentReport report;
-    auto file = read_file(directory / segment_name(number));
+    auto file = read_file(directory / segment_name(number), read);
     if (!file) return file.error();
-    report.file = std::move(*file);
+    report.file = std::move(file->bytes);
+    report.unreadable = std::move(file->unreadable);
     report.number = number;
     report.bytes = report.file.size();
     const auto own = segment_key(report.file);
-    auto contents = read_segment(report.file, own ? *own : key.value_or(schema::HashKey{}));
+    auto contents = read_segment(report.file, own ? *own : key.value_or(schema::HashKey{}), report.unreadable);
     report.records = contents.payloads.size();
     report.payloads = std::move(contents.payloads);
     report.damaged = std::move(contents.damaged);
     visit(report);
   }
   return {};
+}
+
+Result<std::vector<KeptFile>> kept_files(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::exists(directory / kDamagedDirectory, error)) return std::vector<KeptFile>{};
+  auto names = names_in(directory / kDamagedDirectory);
+  if (!names) return names.error();
+  std::sort(names->begin(), names->end());
+  std::vector<KeptFile> files;
+  for (auto& name : *names) {
+    const auto bytes = fs::file_size(directory / kDamagedDirectory / name, error);
+    files.push_back({std::move(name), error ? 0 : bytes});
+  }
+  return files;
 }
 
 }  // namespace backtrail::ingest::spool

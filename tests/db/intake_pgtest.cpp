@@ -7,6 +7,7 @@
 #include "ingest/intake.hpp"
 #include "ingest/spool/delivery_codec.hpp"
 #include "tests/db/ingest_warehouse.hpp"
+#include "tests/support/golden.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace backtrail::testing {
@@ -293,6 +294,164 @@ TEST_F(IntakeTest, TheSpoolKeepsACollectorReady) {
   EXPECT_TRUE(intake_->ready());
   bring_database_back();
   EXPECT_TRUE(drained());
+}
+
+// Drains what the tests spooled, over a database that does as told.
+class DrainerTest : public IntakeTest {
+ protected:
+  using Answer = std::function<std::optional<schema::Error>(const ingest::Delivery&)>;
+  void spool(int first, int last) {
+    for (int number = first; number <= last; ++number)
+      ASSERT_TRUE(
+          spool_->append(ingest::spool::encode_delivery(warehouse_.delivery(event({.number = number}))), kNowUs));
+  }
+  // Where `answer` has no error to say, the pipeline is asked.
+  std::unique_ptr<ingest::spool::Drainer> drainer(Answer answer) {
+    health_ = std::make_unique<DbHealth>(probe_);
+    ingest::spool::DrainerOptions options;
+    options.after_failure = milliseconds(1);
+    options.look_every = milliseconds(1);
+    return std::make_unique<ingest::spool::Drainer>(
+        *spool_, *health_,
+        [this, answer](ingest::Delivery delivery, ingest::ReceiptCallback callback) {
+          if (const auto error = answer(delivery)) {
+            Receipt receipt;
+            receipt.error = error;
+            return callback(receipt);
+          }
+          warehouse_.pipeline().submit_when_room(std::move(delivery), std::move(callback));
+        },
+        options);
+  }
+  static schema::Error failure() { return schema::fail(schema::Code::kDatabase, "this one I never take"); }
+};
+
+TEST_F(DrainerTest, WhatCanNeverBeStoredGoesToQuarantineWholeAndTheDrainGoesOn) {
+  spool(1, 3);
+  const std::string poison = event({.number = 2});
+  std::atomic<int> tries = 0;
+  const auto draining = drainer([&](const ingest::Delivery& delivery) -> std::optional<schema::Error> {
+    if (delivery.body != poison || !delivery.unstorable.empty()) return std::nullopt;
+    ++tries;
+    return failure();
+  });
+  ASSERT_TRUE(drained());
+  EXPECT_EQ(tries, ingest::spool::kTriesMax);
+  EXPECT_EQ(warehouse_.count("api_event"), 2);
+  EXPECT_EQ(warehouse_.value("SELECT reason FROM quarantine"), "refused");
+  EXPECT_EQ(warehouse_.value("SELECT convert_from(raw, 'UTF8') FROM quarantine"), poison);
+  EXPECT_EQ(warehouse_.value("SELECT detail FROM quarantine"),
+            "stored 10 times in vain, at last: this one I never take");
+  EXPECT_EQ(warehouse_.value("SELECT sum(quarantined) FROM delivery"), "1");
+  EXPECT_EQ(draining->gave_up(), 1U);
+  EXPECT_EQ(spool_->status().set_aside, 0U);
+}
+
+TEST_F(DrainerTest, WhatQuarantineRefusesTooIsKeptAsAFile) {
+  spool(1, 2);
+  const std::string poison = event({.number = 2});
+  std::atomic<int> tries = 0;
+  const auto draining = drainer([&](const ingest::Delivery& delivery) -> std::optional<schema::Error> {
+    if (delivery.body != poison) return std::nullopt;
+    ++tries;
+    return failure();
+  });
+  ASSERT_TRUE(drained());
+  EXPECT_EQ(tries, 2 * ingest::spool::kTriesMax);
+  EXPECT_EQ(warehouse_.count("api_event"), 1);
+  EXPECT_EQ(spool_->status().set_aside, 1U);
+  const auto kept = ingest::spool::kept_files(directory_ / "spool");
+  ASSERT_EQ(kept->size(), 1U);
+  const auto back =
+      ingest::spool::decode_delivery(read_whole_file(directory_ / "spool" / "damaged" / kept->front().name));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->body, poison);
+}
+
+TEST_F(DrainerTest, ADatabaseThatStoresNothingIsNoDeliverysFault) {
+  spool(1, 3);
+  std::atomic<bool> refuses = true;
+  std::atomic<int> tries = 0;
+  const auto draining = drainer([&](const ingest::Delivery& delivery) -> std::optional<schema::Error> {
+    if (!refuses) return std::nullopt;
+    if (delivery.door != ingest::kCanaryDoor) ++tries;
+    return failure();
+  });
+  EXPECT_TRUE(eventually([&] { return tries > 3 * 3 * ingest::spool::kTriesMax; }));
+  refuses = false;
+  ASSERT_TRUE(drained());
+  EXPECT_EQ(warehouse_.count("api_event"), 3);
+  EXPECT_EQ(draining->gave_up(), 0U);
+}
+
+TEST_F(DrainerTest, ASegmentThatCannotBeDrainedHoldsUpNoOther) {
+  spool(1, 1);
+  const std::string half(ingest::spool::kSegmentBytes / 2, 'x');
+  ASSERT_TRUE(spool_->append(half, kNowUs));  // no delivery: kept as damage
+  ASSERT_TRUE(spool_->append(half, kNowUs));
+  spool(2, 2);
+  ASSERT_EQ(spool_->status().segments, 2U);
+  const std::string stuck = event({.number = 1});
+  std::atomic<bool> refuses = true;
+  const auto draining = drainer([&](const ingest::Delivery& delivery) -> std::optional<schema::Error> {
+    if (!refuses || delivery.body != stuck) return std::nullopt;
+    return schema::fail(schema::Code::kOverload, "later");
+  });
+  EXPECT_TRUE(eventually([&] { return warehouse_.count("api_event") == 1; }));
+  refuses = false;
+  ASSERT_TRUE(drained());
+  EXPECT_EQ(warehouse_.count("api_event WHERE event_id = '00000000-0000-4000-8000-000000000002'"), 1);
+}
+
+// A clock that throws once: readers ask it first, writers second.
+class ThrowingClock {
+ public:
+  void throw_at_call(int call) { calls_ = call; }
+  std::int64_t operator()() {
+    if (--calls_ == 0) throw std::out_of_range("a clock that broke");
+    return kNowUs;
+  }
+
+ private:
+  std::atomic<int> calls_ = 0;
+};
+
+TEST(PipelineExceptionTest, WhileReadingSendsTheDeliveryToQuarantineWhole) {
+  IngestWarehouse warehouse;
+  ThrowingClock clock;
+  const auto pipeline = ingest::Pipeline::start(warehouse.ingest(), {.now_us = [&] { return clock(); }}).value();
+  clock.throw_at_call(1);
+  auto delivery = warehouse.delivery(events(1, 3));
+  const auto id = delivery.id;
+  const Receipt receipt = IngestWarehouse::deliver_to(*pipeline, std::move(delivery));
+  EXPECT_EQ(text_of(receipt), "received 1: quarantined 1");
+  EXPECT_EQ(warehouse.ledger(id), books_of(receipt));
+  EXPECT_EQ(warehouse.value("SELECT reason || ': ' || detail FROM quarantine"),
+            "internal_error: std::out_of_range was thrown");
+  EXPECT_EQ(warehouse.value("SELECT convert_from(raw, 'UTF8') FROM quarantine"), events(1, 3));
+  EXPECT_EQ(pipeline->internal_errors(), 1U);
+  EXPECT_EQ(text_of(IngestWarehouse::deliver_to(*pipeline, warehouse.delivery(events(1, 3)))), "received 3: new 3");
+}
+
+TEST(PipelineExceptionTest, WhileWritingIsAnErrorAndNothingElse) {
+  IngestWarehouse warehouse;
+  ThrowingClock clock;
+  const auto pipeline = ingest::Pipeline::start(warehouse.ingest(), {.now_us = [&] { return clock(); }}).value();
+  clock.throw_at_call(2);
+  const Receipt receipt = IngestWarehouse::deliver_to(*pipeline, warehouse.delivery(events(1, 3)));
+  ASSERT_TRUE(receipt.error);
+  EXPECT_EQ(receipt.error->detail, "internal_error: std::out_of_range was thrown");
+  EXPECT_EQ(warehouse.count("api_event"), 0);
+  EXPECT_EQ(text_of(IngestWarehouse::deliver_to(*pipeline, warehouse.delivery(events(1, 3)))), "received 3: new 3");
+  EXPECT_EQ(pipeline->internal_errors(), 1U);
+}
+
+TEST(PipelineExceptionTest, AReceiverThatThrowsTakesNobodyAlong) {
+  IngestWarehouse warehouse;
+  warehouse.pipeline().submit(warehouse.delivery(event({.number = 1})),
+                              [](const Receipt&) { throw std::runtime_error("gone"); });
+  EXPECT_EQ(text_of(warehouse.deliver(event({.number = 2}))), "received 1: new 1");
+  EXPECT_TRUE(eventually([&] { return warehouse.count("api_event") == 2; }));
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 """Power cuts of database and spool, without special kernels: an ext4 image inside a file system that can clone files.
 
-A clone of the image holds exactly what had reached the "disk" at that moment. All processes are stopped, the image is
-cloned, all processes are killed, and life goes on with the clone: what was only in the page cache is gone.
+A clone of the image holds exactly what had reached the "disk" at that moment. All processes are killed, the image is cloned
+at once, and life goes on with the clone: what was only in the page cache is gone. Nobody can acknowledge anything after
+the clone, because nobody is left.
 """
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -57,13 +57,8 @@ class Disk:
     def attach(self):
         sh('mount', '-o', 'loop', str(self.outer / 'disk.img'), str(self.mount))
 
-    def cut(self, processes):
-        """What is on the disk now is all that is left."""
-        for process in processes:
-            try:
-                os.kill(process, signal.SIGSTOP)
-            except ProcessLookupError:
-                pass
+    def cut(self):
+        """What is on the disk now is all that is left. Whoever wrote to it is dead already."""
         sh('cp', '--reflink=always', str(self.outer / 'disk.img'), str(self.outer / 'after.img'))
 
     def restore(self):
@@ -96,13 +91,13 @@ def run(judge_class, options, rounds):
     try:
         judge.begin()
         for turn in range(rounds):
-            judge.pause(0.3, 0.3 + options.interval)
+            judge.work()
             if turn % 3 == 2 or options.control == 'spool-without-fdatasync':  # also while the spool is in use
                 judge.database.kill()
                 judge.pause(0.3, 0.3 + options.interval)
-            disk.cut([judge.collector.process.pid, *judge.database.processes()])
             judge.collector.kill()
             judge.database.kill()
+            disk.cut()
             disk.restore()
             try:
                 judge.database.start()

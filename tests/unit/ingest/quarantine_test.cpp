@@ -179,6 +179,12 @@ TEST(QuarantineTest, TheReasonIsTheFirstWordOfTheDetail) {
   EXPECT_EQ(quarantined(fail(Code::kBadTime, "time"), "", 0).detail, "time");
 }
 
+TEST(QuarantineTest, AnExceptionTellsItsTypeAndNotItsText) {
+  const auto record = quarantined(internal_error(std::out_of_range("a piece of the record")), "raw", 0);
+  EXPECT_EQ(record.reason, reason::kInternalError);
+  EXPECT_EQ(record.detail, "std::out_of_range was thrown");
+}
+
 TEST(QuarantineTest, WithoutAWordTheCodeDecides) {
   const auto reason_of = [](Code code) { return quarantined(fail(code, "something else"), "", 0).reason; };
   EXPECT_EQ(reason_of(Code::kTooLarge), reason::kTooLarge);

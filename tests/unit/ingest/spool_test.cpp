@@ -43,10 +43,10 @@ std::vector<std::string> drain(Spool& spool, std::size_t* damaged = nullptr) {
   while (const auto segment = spool.oldest()) {
     const auto loaded = spool.load(*segment);
     EXPECT_TRUE(loaded);
-    const auto contents = read_segment(loaded->file, loaded->key);
+    const auto contents = read_segment(loaded->file, loaded->key, loaded->unreadable);
     payloads.insert(payloads.end(), contents.payloads.begin(), contents.payloads.end());
     if (damaged != nullptr) *damaged += contents.damaged.size();
-    EXPECT_TRUE(spool.drained(*segment, loaded->file, contents.damaged));
+    EXPECT_TRUE(spool.drained(*segment, *loaded, contents.damaged));
   }
   return payloads;
 }
@@ -354,6 +354,154 @@ TEST_F(DamagedSpoolTest, FilesThatAreNoneOfOursAreLeftAlone) {
   EXPECT_EQ(drain(*spool).size(), static_cast<std::size_t>(kRecords));
   EXPECT_TRUE(fs::exists(spool_directory() / "notes.txt"));
   EXPECT_TRUE(fs::exists(spool_directory() / "12.segment"));
+}
+
+// A disk with bad sectors: reads of these bytes fail.
+class BadSectors {
+ public:
+  void add(std::size_t from, std::size_t bytes, int times = 1'000'000) { bad_.push_back({from, bytes, times}); }
+  ssize_t read(int file, void* bytes, std::size_t size, off_t offset) {
+    const auto from = static_cast<std::size_t>(offset);
+    for (auto& bad : bad_) {
+      if (bad.times == 0 || from >= bad.from + bad.bytes || from + size <= bad.from) continue;
+      if (from < bad.from) {  // as a kernel does: what comes before it
+        size = bad.from - from;
+        continue;
+      }
+      --bad.times;
+      errno = EIO;
+      return -1;
+    }
+    return ::pread(file, bytes, size, offset);
+  }
+  SpoolOptions options() {
+    SpoolOptions made;
+    made.read = [this](int file, void* bytes, std::size_t size, off_t at) { return read(file, bytes, size, at); };
+    return made;
+  }
+
+ private:
+  struct Bad {
+    std::size_t from, bytes;
+    int times;
+  };
+  std::vector<Bad> bad_;
+};
+
+TEST_F(DamagedSpoolTest, UnreadablePagesCostOnlyWhatStandsInThem) {
+  BadSectors disk;
+  const std::size_t page = 2 * kHeaderAreaBytes;  // two pages in the middle of the records
+  disk.add(page, 2 * 4096);
+  disk.add(0, 4096);                     // a header, and the other is left
+  disk.add(kSegmentBytes - 4096, 4096);  // free space, as far as anybody knew
+  const auto path = files_in(spool_directory()).front();
+  const auto spool = open_spool(spool_directory(), disk.options());
+  auto wanted = all();
+  for (const auto& text : touched(page, page + 2 * 4096)) wanted.erase(text);
+  ASSERT_LT(wanted.size(), all().size());
+  std::size_t damaged = 0;
+  const auto got = drain(*spool, &damaged);
+  EXPECT_EQ(std::set<std::string>(got.begin(), got.end()), wanted);
+  EXPECT_EQ(damaged, 3U);
+  EXPECT_EQ(spool->status().unreadable_segments, 1U);
+  EXPECT_EQ(spool->status().damaged_spans, 3U);
+  EXPECT_TRUE(spool->empty());
+  const auto kept = kept_files(spool_directory());  // whole: another disk may have the sectors
+  ASSERT_TRUE(kept);
+  ASSERT_EQ(kept->size(), 1U);
+  EXPECT_EQ(kept->front().name, path.filename());
+  EXPECT_EQ(kept->front().bytes, kSegmentBytes);
+  // Its number is not used again.
+  ASSERT_TRUE(spool->append(payload(1), kNow));
+  EXPECT_EQ(files_in(spool_directory()).front().filename(), segment_name(2));
+}
+
+TEST_F(DamagedSpoolTest, ADiskThatStumblesLosesNothing) {
+  BadSectors disk;
+  disk.add(2 * kHeaderAreaBytes, 4096, 2);
+  const auto spool = open_spool(spool_directory(), disk.options());
+  std::size_t damaged = 0;
+  const auto got = drain(*spool, &damaged);
+  EXPECT_EQ(std::set<std::string>(got.begin(), got.end()), all());
+  EXPECT_EQ(damaged, 0U);
+  EXPECT_TRUE(kept_files(spool_directory())->empty());
+}
+
+TEST_F(DamagedSpoolTest, InspectingTellsWhatCannotBeRead) {
+  BadSectors disk;
+  disk.add(2 * kHeaderAreaBytes, 4096);
+  std::size_t records = 0, damaged = 0, unreadable = 0;
+  ASSERT_TRUE(inspect(
+      spool_directory(),
+      [&](const SegmentReport& report) {
+        records = report.records;
+        damaged = report.damaged.size();
+        unreadable = report.unreadable.size();
+      },
+      disk.options().read));
+  EXPECT_LT(records, static_cast<std::size_t>(kRecords));
+  EXPECT_EQ(damaged, 1U);
+  EXPECT_EQ(unreadable, 1U);
+  EXPECT_EQ(files_in(spool_directory()).size(), 1U);
+}
+
+TEST_F(DamagedSpoolTest, TheFreeSpaceBehindATornRecordIsNotKept) {
+  const auto path = files_in(spool_directory()).front();
+  overwrite(path, used_bytes() - 8192, "BTRC torn");
+  const auto spool = open_spool(spool_directory());
+  EXPECT_EQ(drain(*spool).size(), static_cast<std::size_t>(kRecords));
+  const auto kept = kept_files(spool_directory());
+  ASSERT_EQ(kept->size(), 1U);
+  EXPECT_EQ(kept->front().bytes, 16U);
+}
+
+TEST(SpoolTest, WhatWasPostponedComesLast) {
+  const TempDir directory;
+  const auto spool = open_spool(directory / "spool");
+  const std::string half = payload(1, kSegmentBytes / 2);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(spool->append(half, kNow));
+  EXPECT_EQ(spool->oldest(), 1U);
+  EXPECT_EQ(spool->postpone(1), 1U);
+  EXPECT_EQ(spool->oldest(), 2U);
+  EXPECT_EQ(spool->postpone(2), 1U);
+  EXPECT_EQ(spool->oldest(), 3U);
+  EXPECT_EQ(spool->status().postponed_segments, 2U);
+  EXPECT_EQ(spool->postpone(3), 1U);
+  EXPECT_EQ(spool->oldest(), 1U);
+  EXPECT_EQ(spool->postpone(1), 2U);
+  EXPECT_EQ(spool->oldest(), 2U);
+}
+
+TEST(SpoolTest, APostponedSegmentDoesNotMakeTheSpoolTooOld) {
+  const TempDir directory;
+  SpoolOptions options;
+  options.age_max_us = 1000;
+  const auto spool = open_spool(directory / "spool", options);
+  ASSERT_TRUE(spool->append(payload(1), kNow));
+  EXPECT_FALSE(spool->append(payload(2), kNow + 2000));
+  spool->postpone(*spool->oldest());
+  EXPECT_TRUE(spool->append(payload(3), kNow + 2000));
+}
+
+TEST(SpoolTest, ItsAgeIsTheOneOfItsSegmentsAndNotOfTheFiles) {
+  const TempDir directory;
+  ASSERT_TRUE(open_spool(directory / "spool")->append(payload(1), kNow));
+  fs::last_write_time(files_in(directory / "spool").front(), fs::file_time_type::clock::now());
+  SpoolOptions options;
+  options.age_max_us = 1000;
+  const auto next = open_spool(directory / "spool", options);
+  EXPECT_EQ(next->status().oldest_us, kNow);
+  EXPECT_TRUE(next->append(payload(2), kNow + 900));
+  EXPECT_FALSE(next->append(payload(3), kNow + 901));
+}
+
+TEST(SpoolTest, ADeliveryIsSetAsideAsAFile) {
+  const TempDir directory;
+  const auto spool = open_spool(directory / "spool");
+  ASSERT_TRUE(spool->append(payload(1), kNow));
+  ASSERT_TRUE(spool->set_aside(1, 8232, payload(1)));
+  EXPECT_EQ(spool->status().set_aside, 1U);
+  EXPECT_EQ(read_whole_file(directory / "spool" / "damaged" / "0000000000000001-00008232.delivery"), payload(1));
 }
 
 TEST(SpoolDeliveryTest, ComesBackAsItWas) {
