@@ -170,7 +170,7 @@ void Intake::spool_loop() {
     // In order: a large one that waits for room is not passed by small ones for ever.
     spool_ready_.wait(lock, [this] {
       if (to_spool_.empty()) return spool_stopping_;
-      return copy_bytes_ == 0 || copy_bytes_ + to_spool_.front()->bytes <= kSpoolCopyBytesMax;
+      return copy_bytes_ == 0 || copy_bytes_ + to_spool_.front()->bytes <= options_.spool_copy_bytes_max;
     });
     if (to_spool_.empty()) return;
     const TicketPtr ticket = std::move(to_spool_.front());

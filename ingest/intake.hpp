@@ -30,6 +30,9 @@ struct IntakeOptions {
   std::chrono::milliseconds answer_within{4000};           // the strictest sender waits 5 s
   std::size_t bytes_max = std::size_t{256} * 1024 * 1024;  // bodies, and kTicketBytes for each
   unsigned spool_writers = 4;
+  // A delivery is copied into one piece for the spool. So many bytes of copies at once (kTicketBytes for each), or a
+  // single larger one; they count as under way, too.
+  std::size_t spool_copy_bytes_max = std::size_t{64} * 1024 * 1024;
   // With nothing else to do, an empty delivery is sent the same way, so that ready() is a fact and not a hope.
   std::chrono::milliseconds canary_every{10'000};
   std::chrono::milliseconds ready_within{30'000};

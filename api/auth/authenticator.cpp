@@ -103,7 +103,7 @@ schema::Result<std::optional<Caller>> Authenticator::verify(const std::string& t
     const auto found = remembered_.find(remembered_as);
     if (found != remembered_.end()) {
       if (found->second.until > now) return found->second.caller;
-      if (found->second.until + kBelievedWithoutDatabase > now) believed = found->second.caller;
+      if (found->second.until + believed_without_database_ > now) believed = found->second.caller;
     }
   }
   const auto key = schema::verify_api_key(database_, token, schema::now_us());
@@ -115,7 +115,7 @@ schema::Result<std::optional<Caller>> Authenticator::verify(const std::string& t
   if (*key) caller = caller_from(**key);
   const std::lock_guard lock(mutex_);
   if (remembered_.size() >= kRememberedMax) remembered_.clear();
-  remembered_[remembered_as] = {caller, now + kAnswerLife};
+  remembered_[remembered_as] = {caller, now + answer_life_};
   return caller;
 }
 

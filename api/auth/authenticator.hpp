@@ -33,7 +33,9 @@ class Authenticator {
   static constexpr std::chrono::hours kBelievedWithoutDatabase{24};
   static constexpr std::size_t kRememberedMax = 10'000;
 
-  explicit Authenticator(schema::Database& api) : database_(api) {}
+  explicit Authenticator(schema::Database& api, std::chrono::milliseconds answer_life = kAnswerLife,
+                         std::chrono::milliseconds believed_without_database = kBelievedWithoutDatabase)
+      : database_(api), answer_life_(answer_life), believed_without_database_(believed_without_database) {}
 
   // Puts the Caller into Request::principal, or says why not.
   std::optional<Problem> check(Request& request, std::string_view requirement);
@@ -48,6 +50,7 @@ class Authenticator {
     std::chrono::steady_clock::time_point until;
   };
   schema::Database& database_;
+  const std::chrono::milliseconds answer_life_, believed_without_database_;
   std::mutex mutex_;
   std::map<std::string, Remembered> remembered_;  // by the token's SHA-256
 };

@@ -15,6 +15,9 @@ struct ServerRoles {
   bool collector = true, api = true, maintenance = true;
 };
 
+// A spool must hold a segment and some room to refuse in; the largest is a mistyped number.
+inline constexpr std::uint64_t kSpoolMibMin = 128, kSpoolMibMax = std::uint64_t{64} * 1024 * 1024;
+
 struct ListenOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8844;

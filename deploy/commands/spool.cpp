@@ -83,7 +83,8 @@ int list(const SpoolCommand& command) {
       if (!delivery) continue;
       rows.push_back({schema::format_rfc3339(delivery->received_us), delivery->door, delivery->key_id, delivery->origin,
                       grouped(delivery->body.size())});
-      document.push_back({{"id", to_string(delivery->id)},
+      document.push_back({{"segment", segment.number},
+                          {"id", to_string(delivery->id)},
                           {"received_at", rows.back()[0]},
                           {"door", delivery->door},
                           {"key_id", delivery->key_id},

@@ -172,6 +172,7 @@ void add_server_options(CLI::App& command, UpCommand& options) {
   command.add_option("--spool-dir", options.listen.spool_directory,
                      "where deliveries wait while the database is away (default: 'spool' in --data-dir)");
   command.add_option("--spool-mib", options.listen.spool_mib, "its largest size; senders are refused from 90 % on")
+      ->check(CLI::Range(kSpoolMibMin, kSpoolMibMax))
       ->capture_default_str();
   add_warehouse_options(command, options.warehouse);
 }

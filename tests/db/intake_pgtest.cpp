@@ -244,6 +244,37 @@ TEST_F(IntakeTest, ADiskThatHangsKeepsNobodyWaiting) {
   EXPECT_TRUE(eventually([this] { return warehouse_.count("api_event") == 1; }));  // nobody relied on it
 }
 
+TEST_F(IntakeTest, CopiesForTheSpoolAreBounded) {
+  // The clock is asked while a copy is held, right before it is written.
+  std::promise<void> disk_answers;
+  std::atomic<int> at_once = 0, most = 0;
+  IntakeOptions options;
+  options.answer_within = milliseconds(60'000);
+  options.canary_every = std::chrono::hours(24);
+  options.spool_copy_bytes_max = 2 * (event({.number = 1}).size() + ingest::kTicketBytes);
+  options.now_us = [&, hangs = disk_answers.get_future().share()] {
+    const int now = ++at_once;
+    for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) continue;
+    hangs.wait();
+    --at_once;
+    return kNowUs;
+  };
+  warehouse_.pipeline();
+  take_database_away();
+  health_ = std::make_unique<DbHealth>(probe_);
+  ASSERT_TRUE(eventually([this] { return health_->down(); }));
+  intake_ = std::make_unique<Intake>(warehouse_.pipeline(), *health_, spool_.get(), options);
+  std::vector<std::future<Receipt>> receipts;
+  for (int number = 1; number <= 4; ++number) receipts.push_back(submit(event({.number = number})));
+  EXPECT_TRUE(eventually([&] { return at_once == 2; }));
+  disk_answers.set_value();
+  for (auto& receipt : receipts) EXPECT_TRUE(receipt.get().spooled);
+  EXPECT_EQ(most, 2);
+  EXPECT_TRUE(eventually([this] { return intake_->status().bytes_under_way == 0; }));
+  bring_database_back();
+  EXPECT_TRUE(drained());
+}
+
 TEST_F(IntakeTest, StopsWhileItsCanaryIsOnTheWay) {
   for (int round = 0; round < 100; ++round) {
     start({}, round % 2 == 0);  // the first canary is sent at once
@@ -401,6 +432,73 @@ TEST_F(DrainerTest, ASegmentThatCannotBeDrainedHoldsUpNoOther) {
   refuses = false;
   ASSERT_TRUE(drained());
   EXPECT_EQ(warehouse_.count("api_event WHERE event_id = '00000000-0000-4000-8000-000000000002'"), 1);
+}
+
+// Receives deliveries and answers them when it is told to.
+class Hold {
+ public:
+  void take(ingest::Delivery delivery, ingest::ReceiptCallback callback) {
+    const std::lock_guard lock(mutex_);
+    bytes_ += delivery.body.size();
+    held_.push_back({std::move(callback), delivery.body.size()});
+    most_ = std::max(most_, held_.size());
+    most_bytes_ = std::max(most_bytes_, bytes_);
+  }
+  std::size_t size() {
+    const std::lock_guard lock(mutex_);
+    return held_.size();
+  }
+  std::size_t most() const { return most_; }
+  std::size_t most_bytes() const { return most_bytes_; }
+  void answer_all() {
+    std::vector<Held> answered;
+    {
+      const std::lock_guard lock(mutex_);
+      answered.swap(held_);
+      bytes_ = 0;
+    }
+    for (auto& one : answered) one.callback(Receipt{});
+  }
+
+ private:
+  struct Held {
+    ingest::ReceiptCallback callback;
+    std::size_t bytes;
+  };
+  std::mutex mutex_;
+  std::vector<Held> held_;
+  std::size_t bytes_ = 0, most_ = 0, most_bytes_ = 0;
+};
+
+// How many deliveries of one size a drainer has under way, at most.
+std::pair<std::size_t, std::size_t> most_under_way(ingest::spool::Spool& spool, const DbHealth& health,
+                                                   ingest::spool::DrainerOptions options, std::size_t expected) {
+  Hold hold;
+  ingest::spool::Drainer drainer(
+      spool, health,
+      [&](ingest::Delivery delivery, ingest::ReceiptCallback callback) {
+        hold.take(std::move(delivery), std::move(callback));
+      },
+      options);
+  EXPECT_TRUE(eventually([&] { return hold.size() == expected; }));
+  EXPECT_TRUE(eventually([&] {
+    hold.answer_all();
+    return spool.empty();
+  }));
+  return {hold.most(), hold.most_bytes()};
+}
+
+TEST_F(DrainerTest, HasNoMoreUnderWayThanItMay) {
+  health_ = std::make_unique<DbHealth>(probe_);
+  spool(1, 8);
+  EXPECT_EQ(most_under_way(*spool_, *health_, {.under_way_max = 3}, 3).first, 3U);
+  spool(1, 8);
+  const std::size_t body = event({.number = 1}).size();
+  EXPECT_EQ(most_under_way(*spool_, *health_, {.bytes_under_way_max = 2 * body}, 2).second, 2 * body);
+  spool(1, 8);
+  EXPECT_EQ(most_under_way(*spool_, *health_, {.bytes_under_way_max = 2 * body - 1}, 1).second, body);
+  spool(1, 8);
+  EXPECT_EQ(most_under_way(*spool_, *health_, {.bytes_under_way_max = 1}, 1).first, 1U);  // a larger one goes alone
 }
 
 // A clock that throws once: readers ask it first, writers second.

@@ -76,7 +76,7 @@ class Sender(threading.Thread):
         self.random = random.Random(issuer.seed * 1000 + index)
         self.stopping = threading.Event()
         self.next, self.acknowledged, self.spooled, self.spooled_events, self.refused = 0, 0, 0, 0, 0
-        self.permanent, self.latencies = [], []
+        self.permanent, self.latencies, self.patience_s = [], [], ANSWER_WITHIN_S
 
     def run(self):
         started, sent = time.monotonic(), 0
@@ -121,7 +121,7 @@ class Sender(threading.Thread):
 
     def post(self, path, headers, body):
         try:
-            connection = http.client.HTTPConnection(*self.address, timeout=ANSWER_WITHIN_S)
+            connection = http.client.HTTPConnection(*self.address, timeout=self.patience_s)
             connection.request('POST', path, body, headers)
             response = connection.getresponse()
             answer = response.read()

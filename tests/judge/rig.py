@@ -30,6 +30,18 @@ def children(pid):
     return [int(x) for x in out]
 
 
+def cpu_s(pids):
+    """Processor seconds that these processes, and children of theirs that have ended, have used."""
+    ticks = 0
+    for pid in pids:
+        try:
+            fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()
+            ticks += sum(int(field) for field in fields[11:15])
+        except OSError:
+            pass
+    return ticks / os.sysconf('SC_CLK_TCK')
+
+
 class Database:
     """A cluster below `directory`; its processes are our children."""
 
@@ -59,7 +71,7 @@ class Database:
 
     def wait(self, database='postgres'):
         until = time.monotonic() + READY_WITHIN_S
-        while self.sql('SELECT 1', database, check=False).returncode != 0:
+        while self.sql('SELECT 1', database=database, check=False).returncode != 0:
             if self.process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f'PostgreSQL did not start: {self.directory}/log')
             time.sleep(0.05)
@@ -81,9 +93,18 @@ class Database:
             self.process.send_signal(signal.SIGINT)
             self.process.wait()
 
-    def sql(self, text, database='backtrail', check=True):
-        return subprocess.run(['psql', '-h', str(self.sock), '-U', 'postgres', '-XAtq', '-d', database, '-c', text],
+    def sql(self, *texts, database='backtrail', check=True):
+        commands = [word for text in texts for word in ('-c', text)]
+        return subprocess.run([str(POSTGRES / 'psql'), '-h', str(self.sock), '-U', 'postgres', '-XAtq', '-d', database, *commands],
                               capture_output=True, text=True, check=check)
+
+    def forbid(self):
+        """The server stays, nobody gets in: quicker than to stop and start it."""
+        self.sql('ALTER DATABASE backtrail ALLOW_CONNECTIONS false',
+                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'backtrail'", database='postgres')
+
+    def allow(self):
+        self.sql('ALTER DATABASE backtrail ALLOW_CONNECTIONS true', database='postgres')
 
     def url(self, database='backtrail'):
         return f'postgresql:///{database}?host={self.sock}&user=postgres'
@@ -143,10 +164,14 @@ class Collector:
         if self.process:
             self.process.wait()
 
-    def stop(self):
+    def stop(self, patience_s=None):
+        """One that takes longer is killed: it may be in a state that a failed call left."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait()
+            try:
+                self.process.wait(patience_s)
+            except subprocess.TimeoutExpired:
+                self.kill()
 
     def make_key(self, role):
         return json.loads(self.run('key', 'create', '--name', f'judge {role}', '--role', role, '--json'))['token']

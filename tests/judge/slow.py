@@ -1,12 +1,17 @@
 """Clients that a collector must survive: idle ones, ones that trickle, and many large uploads at once."""
 import base64
 import json
+import resource
 import socket
 import threading
 import time
 
 UPLOAD_BYTES = 64 * 1024 * 1024
 CLIENTS_PER_ADDRESS = 60  # below the server's limit for one address
+# Two waves, because the server closes idle connections after a while and takes 2,048 at once.
+IDLE, TRICKLING, UPLOADS, SECOND_WAVE, SECOND_WAVE_AFTER_S = 1500, 400, 64, 600, 15
+CALM_S = 5
+RESIDENT_MAX_MIB = 512
 
 
 class Crowd:
@@ -15,7 +20,7 @@ class Crowd:
         self.prefix = 'ffffffff'
         self.sockets, self.threads, self.statuses = [], [], []
         self.leaving = threading.Event()
-        self.addresses = 0
+        self.addresses, self.refused = 0, 0
         self.body = self.make_body(issuer)
 
     def make_body(self, issuer):
@@ -33,21 +38,29 @@ class Crowd:
         return json.dumps({'requestId': 'crowd', 'timestamp': 1, 'records': records}).encode()
 
     def connect(self):
-        """From as many loopback addresses as it takes."""
+        """From as many loopback addresses as it takes. None: the server has enough."""
         self.addresses += 1
         client = socket.socket()
         client.settimeout(180)
         client.bind((f'127.0.{1 + self.addresses // (CLIENTS_PER_ADDRESS * 200)}.{1 + self.addresses // CLIENTS_PER_ADDRESS % 200}', 0))
-        client.connect(('127.0.0.1', self.port))
+        try:
+            client.connect(('127.0.0.1', self.port))
+        except OSError:
+            self.refused += 1
+            client.close()
+            return None
         self.sockets.append(client)
         return client
 
-    def come(self, idle, trickling, uploads):
-        for _ in range(idle):
+    def idle(self, count):
+        for _ in range(count):
             self.connect()
-        for work, count in ((self.trickle, trickling), (self.upload, uploads)):
-            for _ in range(count):
-                thread = threading.Thread(target=work, args=(self.connect(),), daemon=True)
+
+    def busy(self, work, count):
+        for _ in range(count):
+            client = self.connect()
+            if client:
+                thread = threading.Thread(target=work, args=(client,), daemon=True)
                 thread.start()
                 self.threads.append((work, thread))
 
@@ -82,3 +95,38 @@ class Crowd:
         self.leaving.set()
         for client in self.sockets:
             client.close()
+
+
+def p99_ms(latencies):
+    return round(sorted(latencies)[int(len(latencies) * 0.99)] * 1000, 1) if latencies else 0.0
+
+
+def run(judge, rounds):
+    """2,500 idle or trickling clients and 64 uploads of 64 MiB at once: bounded memory, good clients are served."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
+    judge.begin(judge.options.rate)
+    time.sleep(CALM_S)
+    calm = [latency for sender in judge.senders for latency in sender.latencies]
+    calm_resident = judge.collector.resident_bytes()
+    crowd = Crowd(judge.collector.port, judge.key, judge.issuer)
+    judge.foreign = crowd.prefix  # rows of another seed: no verdict's business
+    seen = judge.latencies()
+    crowd.idle(IDLE)
+    crowd.busy(crowd.trickle, TRICKLING)
+    crowd.busy(crowd.upload, UPLOADS)
+    began = time.monotonic()
+    second = False
+    while time.monotonic() < began + judge.options.seconds and (crowd.uploading() or not second):
+        time.sleep(0.2)
+        if not second and time.monotonic() > began + SECOND_WAVE_AFTER_S:
+            second = True
+            crowd.idle(SECOND_WAVE)
+    busy = [latency for sender, count in seen.items() for latency in sender.latencies[count:]]
+    crowd.go()
+    resident = judge.collector.resident_bytes() >> 20
+    ratio = round(p99_ms(busy) / max(p99_ms(calm), 0.1), 2)
+    return judge.end({'slow_clients': IDLE + TRICKLING + SECOND_WAVE, 'refused_connections': crowd.refused,
+                      'calm_p99_ms': p99_ms(calm), 'busy_p99_ms': p99_ms(busy), 'p99_ratio': ratio,
+                      'busy_answers': len(busy), 'calm_resident_mib': calm_resident >> 20, 'uploads_answered': crowd.answers(),
+                      'within_memory': resident <= RESIDENT_MAX_MIB, 'within_p99': ratio <= judge.options.p99_ratio_max})
