@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,7 @@ struct Delivery {
   std::string source;             // an ARN: the Firehose stream, the SNS topic
   std::string attributes;         // a JSON object
   std::string body;
+  std::shared_ptr<const void> lease;                          // tells whoever counts the body's bytes that it is gone
   schema::AccountScope scope = schema::AccountScope::none();  // what the key may write
   std::int64_t received_us = 0;
   std::optional<QuarantineKey> replay_of;

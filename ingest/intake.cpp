@@ -26,7 +26,9 @@ struct Intake::Ticket {
   PendingPtr pending;        // while the pipeline has it
   std::optional<Delivery> own;
   std::optional<schema::Error> failed;  // the pipeline gave it up
+  schema::Uuid id;
   std::size_t bytes = 0;
+  bool in_pipeline = false;  // it may still be committed
   bool settled = false, spool_requested = false, spooled = false, spool_failed = false, released = false;
   Clock::time_point submitted = Clock::now();
 };
@@ -40,10 +42,7 @@ Intake::Intake(Pipeline& pipeline, DbHealth& health, spool::Spool* spool, Intake
   if (spool_ != nullptr) {
     for (unsigned i = 0; i < options_.spool_writers; ++i) spool_threads_.emplace_back([this] { spool_loop(); });
     drainer_ = std::make_unique<spool::Drainer>(*spool_, health_, [this](Delivery delivery, ReceiptCallback callback) {
-      pipeline_.submit_when_room(std::move(delivery), [this, callback = std::move(callback)](const Receipt& receipt) {
-        if (receipt.error && receipt.error->code == schema::Code::kDatabaseDown) health_.report_down();
-        callback(receipt);
-      });
+      drain(std::move(delivery), std::move(callback));
     });
   }
   watch_thread_ = std::thread([this] { watch_loop(); });
@@ -69,6 +68,50 @@ Intake::~Intake() {
   for (auto& thread : spool_threads_) thread.join();
 }
 
+void Intake::drain(Delivery delivery, ReceiptCallback callback) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = doubts_.find(delivery.id); found != doubts_.end()) {
+      if (!found->second.stored) {
+        found->second.drainer = std::move(callback);
+        return;
+      }
+      doubts_.erase(found);
+      delivery = {};
+    }
+  }
+  if (delivery.door.empty()) return callback(Receipt{});  // its own commit came after all
+  pipeline_.submit_when_room(std::move(delivery), [this, callback = std::move(callback)](const Receipt& receipt) {
+    if (receipt.error && receipt.error->code == schema::Code::kDatabaseDown) health_.report_down();
+    callback(receipt);
+  });
+}
+
+// Before the record is written: the drainer may come to it at once.
+void Intake::doubt(const schema::Uuid& delivery) {
+  const std::lock_guard lock(mutex_);
+  doubts_.try_emplace(delivery);
+}
+
+void Intake::settle_doubt(const schema::Uuid& delivery, bool stored) {
+  ReceiptCallback drainer;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = doubts_.find(delivery);
+    if (found == doubts_.end()) return;
+    drainer = std::move(found->second.drainer);
+    if (!drainer && stored) {
+      found->second.stored = true;
+      return;
+    }
+    doubts_.erase(found);
+  }
+  if (!drainer) return;
+  Receipt receipt;  // not stored: no fault of the delivery, and tried again
+  if (!stored) receipt.error = schema::fail(schema::Code::kDatabaseDown, "its own commit failed");
+  drainer(receipt);
+}
+
 bool Intake::reserve(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   // One always fits: otherwise one that is larger than the bound could never come in.
@@ -92,6 +135,7 @@ void Intake::release(Ticket& ticket) {
 void Intake::submit(Delivery delivery, ReceiptCallback callback) {
   const auto ticket = std::make_shared<Ticket>();
   ticket->callback = std::move(callback);
+  ticket->id = delivery.id;
   ticket->bytes = delivery.body.size() + kTicketBytes;
   if (!reserve(ticket->bytes)) {
     ticket->released = true;  // nothing was reserved
@@ -125,10 +169,16 @@ bool Intake::hand_to_pipeline(const TicketPtr& ticket, Delivery& delivery) {
   const std::lock_guard lock(ticket->mutex);
   ticket->pending =
       pipeline_.try_submit(delivery, [this, ticket](const Receipt& receipt) { settled(ticket, receipt); });
-  return ticket->pending != nullptr;
+  ticket->in_pipeline = ticket->pending != nullptr;
+  return ticket->in_pipeline;
 }
 
 void Intake::settled(const TicketPtr& ticket, const Receipt& receipt) {
+  {
+    const std::lock_guard lock(ticket->mutex);
+    ticket->in_pipeline = false;
+  }
+  settle_doubt(ticket->id, !receipt.error);
   if (!receipt.error) {
     durable_ms_ = monotonic_ms();
     answer(ticket, receipt);
@@ -196,10 +246,15 @@ schema::Result<bool> Intake::write_to_spool(const TicketPtr& ticket) {
       const bool committed = !ticket->callback && ticket->settled && !ticket->failed;
       if (committed || (!ticket->own && !ticket->pending)) return false;
       payload = spool::encode_delivery(ticket->own ? *ticket->own : ticket->pending->delivery());
+      if (ticket->in_pipeline) doubt(ticket->id);
     }
-    if (const auto safe = spool_->append(payload, options_.now_us()); !safe) return safe.error();
+    if (const auto safe = spool_->append(payload, options_.now_us()); !safe) {
+      settle_doubt(ticket->id, false);
+      return safe.error();
+    }
     return true;
   } catch (const std::exception& error) {  // no memory, as a rule
+    settle_doubt(ticket->id, false);
     return schema::fail(schema::Code::kOverload, std::string("spool: ") + boost::core::demangle(typeid(error).name()));
   }
 }

@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "ingest/load/db_health.hpp"
@@ -28,7 +29,7 @@ namespace backtrail::ingest {
 struct IntakeOptions {
   std::chrono::milliseconds spool_after{1500};
   std::chrono::milliseconds answer_within{4000};           // the strictest sender waits 5 s
-  std::size_t bytes_max = std::size_t{256} * 1024 * 1024;  // bodies, and kTicketBytes for each
+  std::size_t bytes_max = std::size_t{160} * 1024 * 1024;  // bodies, and kTicketBytes for each
   unsigned spool_writers = 4;
   // A delivery is copied into one piece for the spool. So many bytes of copies at once (kTicketBytes for each), or a
   // single larger one; they count as under way, too.
@@ -88,6 +89,9 @@ class Intake {
   void refuse(const TicketPtr& ticket, schema::Error error);
   void watch_loop();
   void send_canary();
+  void doubt(const schema::Uuid& delivery);
+  void settle_doubt(const schema::Uuid& delivery, bool stored);
+  void drain(Delivery delivery, ReceiptCallback callback);
 
   Pipeline& pipeline_;
   DbHealth& health_;
@@ -99,6 +103,13 @@ class Intake {
   bool stopping_ = false;
   std::size_t under_way_ = 0, bytes_under_way_ = 0, copy_bytes_ = 0;
   std::deque<TicketPtr> to_spool_, before_spool_, before_refusal_;
+  // Deliveries whose commit was not back in time: in the spool and in the pipeline at once. The drainer waits for what
+  // becomes of them instead of storing them a second time while the first is under way.
+  struct Doubt {
+    bool stored = false;
+    ReceiptCallback drainer;  // empty: it has not come to it yet
+  };
+  std::unordered_map<schema::Uuid, Doubt> doubts_;
   bool spool_stopping_ = false;
   std::condition_variable spool_ready_;
 

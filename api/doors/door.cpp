@@ -15,6 +15,7 @@ ingest::Delivery delivery_of(const Request& request, const char* door, const Cal
   delivery.key_id = caller.key_id;
   delivery.origin = "request " + request.request_id;
   delivery.body = std::move(body);
+  delivery.lease = request.body_lease;
   delivery.scope = caller.scope;
   delivery.received_us = schema::now_us();
   return delivery;

@@ -54,14 +54,14 @@ void handle(ingest::Intake& intake, const std::shared_ptr<const Request>& reques
   std::string text;
   bool readable = true;
   if (ingest::container_of(request->body) == ingest::Container::kNone) {
-    text = request->body;
+    text = request->take_body();
   } else {
     auto decoded = ingest::decode(request->body, {});
     readable = decoded.failures.empty() && decoded.documents.size() == 1;
     if (readable)
       text = std::move(decoded.documents.front().text);
     else
-      text = request->body;
+      text = request->take_body();
   }
   const std::string from_header = header_id(*request), from_body = readable ? body_id(text) : std::string();
   if (!from_header.empty() && !from_body.empty() && from_header != from_body)

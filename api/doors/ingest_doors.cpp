@@ -17,7 +17,7 @@ constexpr const char* kRawPath = "/ingest/raw";
 AsyncHandler plain_door(ingest::Intake& intake, const char* name) {
   return [&intake, name](const std::shared_ptr<const Request>& request, const Done& done) {
     if (request->body.empty()) return done(door_refusal(*request, no_body()));
-    submit(intake, delivery_of(*request, name, caller_of(*request), request->body), request, done);
+    submit(intake, delivery_of(*request, name, caller_of(*request), request->take_body()), request, done);
   };
 }
 

@@ -88,7 +88,7 @@ void SnsDoor::handle(const std::shared_ptr<const Request>& request, const Done& 
     if (const auto problem = note_question(*request, **message, sender)) return refuse(*problem);
     return done(respond::json(receipt_json({})));
   }
-  auto delivery = delivery_of(*request, "sns", sender.caller, request->body);
+  auto delivery = delivery_of(*request, "sns", sender.caller, request->take_body());
   delivery.sender_request_id =
       sender_text(*message ? (*message)->message_id : request->header("x-amz-sns-message-id").value_or(""));
   delivery.source = sender_text(*message ? (*message)->topic_arn : request->header("x-amz-sns-topic-arn").value_or(""));

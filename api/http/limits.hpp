@@ -27,7 +27,8 @@ inline constexpr std::size_t kDefaultBodyBytesMax = kMiB;
 inline constexpr std::size_t kFirehoseBodyBytesMax = 65 * kMiB;  // 64 MiB is legal; 413 would lose the batch
 inline constexpr std::size_t kEventBodyBytesMax = 2 * kMiB;      // EventBridge, SNS: events grew to 1 MB in 2026
 inline constexpr std::size_t kPushBodyBytesMax = 16 * kMiB;      // NDJSON pushed by a user, REST bodies
-inline constexpr std::size_t kInFlightBodyBytesMax = 256 * kMiB;
+inline constexpr std::size_t kInFlightBodyBytesMax =
+    160 * kMiB;  // from the socket to the commit: with all copies below 512 MiB
 
 // The chunk line or the trailer of a chunked body that has not been understood yet.
 inline constexpr std::size_t kPendingChunkBytesMax = 16 * kKiB;

@@ -24,7 +24,9 @@ class PendingDelivery {
   std::size_t body_bytes() const { return body_bytes_; }
   // The body is parsed; it is needed no longer, unless the delivery says so.
   void drop_body() {
-    if (!delivery_.keep_body) std::string().swap(delivery_.body);
+    if (delivery_.keep_body) return;
+    std::string().swap(delivery_.body);
+    delivery_.lease.reset();
   }
 
   void add_rows(std::size_t rows);

@@ -118,9 +118,25 @@ TEST_F(IntakeTest, ASlowCommitIsAnsweredFromTheSpoolAndStoredOnce) {
   EXPECT_EQ(intake_->status().spooled, 1U);
   lock.abort();
   ASSERT_TRUE(drained());
+  EXPECT_EQ(intake_->status().drained, 1U);
   intake_.reset();
   EXPECT_EQ(warehouse_.count("api_event"), 1);
-  EXPECT_EQ(warehouse_.count("delivery WHERE received > 0"), 1);
+  // The drainer waited for the commit instead of storing it again beside it.
+  EXPECT_EQ(warehouse_.value("SELECT new || ' ' || duplicates FROM delivery WHERE received > 0"), "1 0");
+  EXPECT_EQ(warehouse_.pipeline().totals().received, 1U);
+}
+
+TEST_F(IntakeTest, ACommitThatFailsAfterItWasSpooledIsStoredFromTheSpool) {
+  start({.spool_after = milliseconds(50)});
+  pqxx::connection blocker(warehouse_.database().admin_connection_string());
+  pqxx::work lock(blocker);
+  lock.exec("LOCK TABLE backtrail.api_event IN ACCESS EXCLUSIVE MODE");
+  EXPECT_TRUE(submit(event({.number = 1})).get().spooled);
+  lock.abort();
+  take_database_away();
+  bring_database_back();
+  ASSERT_TRUE(drained());
+  EXPECT_EQ(warehouse_.count("api_event"), 1);
 }
 
 TEST_F(IntakeTest, NothingIsPromisedInTimeWhenNothingIsDurable) {

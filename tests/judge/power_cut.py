@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -101,7 +102,9 @@ def run(judge_class, options, rounds):
             disk.restore()
             try:
                 judge.database.start()
-            except RuntimeError:
+            except RuntimeError as error:
+                if options.control == 'none':
+                    print(error, file=sys.stderr)
                 unrecoverable += 1
                 break
             judge.collector.start()

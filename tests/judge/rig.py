@@ -11,7 +11,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 POSTGRES = next(iter(sorted(pathlib.Path('/usr/lib/postgresql').glob('*/bin'), reverse=True)), None)
-READY_WITHIN_S = 60
+READY_WITHIN_S = 180
 
 
 def free_port():
@@ -28,6 +28,19 @@ def as_server_user(command):
 def children(pid):
     out = subprocess.run(['pgrep', '-P', str(pid)], capture_output=True, text=True).stdout.split()
     return [int(x) for x in out]
+
+
+def inside(directory):
+    """Processes that work in this directory, as every process of a PostgreSQL does in its data."""
+    found = []
+    for entry in pathlib.Path('/proc').iterdir():
+        if entry.name.isdigit():
+            try:
+                if os.readlink(entry / 'cwd') == str(directory):
+                    found.append(int(entry.name))
+            except OSError:
+                pass  # ended, or a zombie
+    return found
 
 
 def cpu_s(pids):
@@ -73,20 +86,24 @@ class Database:
         until = time.monotonic() + READY_WITHIN_S
         while self.sql('SELECT 1', database=database, check=False).returncode != 0:
             if self.process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f'PostgreSQL did not start: {self.directory}/log')
+                raise RuntimeError('PostgreSQL did not start: ' + (self.directory / 'log').read_text()[-1000:])
             time.sleep(0.05)
 
     def processes(self):
         return [self.process.pid, *children(self.process.pid)] if self.process and self.process.poll() is None else []
 
     def kill(self):
-        for pid in self.processes():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        """The postmaster first: what it started a moment ago would otherwise live on and keep the next one from starting."""
         if self.process:
+            self.process.kill()
             self.process.wait()
+        while left := inside(self.data):
+            for pid in left:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            time.sleep(0.01)
 
     def stop(self):
         if self.process and self.process.poll() is None:
