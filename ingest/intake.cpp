@@ -255,7 +255,8 @@ schema::Result<bool> Intake::write_to_spool(const TicketPtr& ticket) {
     return true;
   } catch (const std::exception& error) {  // no memory, as a rule
     settle_doubt(ticket->id, false);
-    return schema::fail(schema::Code::kOverload, std::string("spool: ") + boost::core::demangle(typeid(error).name()));
+    return schema::fail(schema::Code::kOverload,
+                        "the spool's writer failed with " + boost::core::demangle(typeid(error).name()));
   }
 }
 

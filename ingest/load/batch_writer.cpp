@@ -216,7 +216,10 @@ void finish_with_ledger(schema::Database& database, PendingDelivery& delivery) {
           write_delivery(tx, delivery.delivery(), delivery.body_bytes(), receipt);
           return 0;
         });
-    if (!written)
+    // Without a record nothing else was committed: then this was all there was to promise.
+    if (!written && receipt.received == 0)
+      delivery.fail(written.error(), 0);
+    else if (!written)
       spdlog::warn("the ledger misses delivery {}: {}", to_string(delivery.delivery().id), written.error().detail);
   }
   delivery.finish();
