@@ -16,15 +16,18 @@ FREE_SPACE = 64 * 1024  # of the 64 MiB, to be quick
 
 
 def records(segment):
-    """Offset, length and delivery id of every record, by the format's document and not by the program."""
-    at, found = HEADER_AREA, []
+    """Offset, length and delivery id of every record, by the format's document and not by the program; and which of them
+    somebody sent: the collector tries the spool with deliveries of its own."""
+    at, found, sent = HEADER_AREA, [], []
     while segment[at:at + 4] == b'BTRC':
         size = struct.unpack_from('<I', segment, at + 4)[0]
         payload = segment[at + RECORD_HEAD:at + RECORD_HEAD + size]
         about = json.loads(payload[4:4 + struct.unpack_from('<I', payload)[0]])
         found.append((at, RECORD_HEAD + size, about['id']))
+        if about['door'] != 'canary':
+            sent.append(about['id'])
         at += (RECORD_HEAD + size + ALIGN - 1) // ALIGN * ALIGN
-    return found, at
+    return found, sent, at
 
 
 def truncated(random, data):
@@ -76,19 +79,22 @@ def make_spool(judge):
     judge.begin(send=False)
     sender = oracle.Sender(0, judge.SENDERS, judge.issuer, ('127.0.0.1', judge.collector.port), judge.key, judge.acks,
                            judge.options.doors.split(','), EVENTS_MAX)
-    judge.database.forbid()
     judge.senders = [sender]
-    numbers_of = []
-    for _ in range(REQUESTS):
+
+    def request():
         numbers = [(sender.next + i) * sender.senders for i in range(judge.random.randint(1, EVENTS_MAX))]
         sender.next += len(numbers)
         sender.deliver(numbers)
-        numbers_of.append(numbers)
+        return numbers
+
+    stored = request()  # from now on the collector believes the key
+    judge.database.forbid()
+    numbers_of = [request() for _ in range(REQUESTS)]
     judge.collector.kill()
     segments = sorted(judge.collector.spool().glob('*.segment'))
     data = segments[0].read_bytes()
-    found, end = records(data)
-    return data[:end + FREE_SPACE], found, numbers_of
+    found, sent, end = records(data)
+    return data[:end + FREE_SPACE], found, dict(zip(sent, numbers_of)), stored
 
 
 def listed(judge, directory):
@@ -97,7 +103,7 @@ def listed(judge, directory):
 
 
 def run(judge, rounds):
-    whole, found, numbers_of = make_spool(judge)
+    whole, found, numbers_of, stored = make_spool(judge)
     ids = [one for _, _, one in found]
     lost, invented, damaged_records = 0, 0, 0
     kinds = {damage.__name__: 0 for damage in DAMAGES}
@@ -126,7 +132,7 @@ def run(judge, rounds):
     data = bytes(pages_lost(judge.random, bytearray(torn(judge.random, bytearray(whole)))))
     (spool / f'{1:016}.segment').write_bytes(data)
     left = intact(found, whole, data)
-    promised = {n for one, numbers in zip(ids, numbers_of) if one in left for n in numbers}
+    promised = set(stored) | {n for one, numbers in numbers_of.items() if one in left for n in numbers}
     judge.database.allow()
     judge.collector.start()
     ready = judge.collector.wait()

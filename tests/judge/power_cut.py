@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-IMAGE_MIB, OUTER_MIB = 3000, 8000
+IMAGE_MIB, OUTER_MIB = 6000, 14000
 UMOUNT_TRIES = 200
 
 
@@ -75,7 +75,7 @@ class Disk:
 
     def close(self):
         for path in (self.mount, self.outer):
-            subprocess.run(['umount', '-q', str(path)], check=False)
+            subprocess.run(['umount', '-q', '-l', str(path)], check=False)
         shutil.rmtree(self.base, ignore_errors=True)
 
 
@@ -88,7 +88,10 @@ def run(judge_class, options, rounds):
     except subprocess.CalledProcessError as error:
         return {'skipped': f'this machine cannot do it: {" ".join(error.cmd)}: {error.stderr.decode(errors="replace").strip()}'}
     judge = judge_class(options, directory=str(disk.mount))
-    unrecoverable = 0
+    unrecoverable, cuts = 0, 0
+    # The log outside: it tells why a server did not start. Little WAL is kept, so that the disk does not fill.
+    judge.database.log = judge.acks / 'postgresql.log'
+    judge.database.settings.append('max_wal_size=512MB')
     try:
         judge.begin()
         for turn in range(rounds):
@@ -100,6 +103,7 @@ def run(judge_class, options, rounds):
             judge.database.kill()
             disk.cut()
             disk.restore()
+            cuts += 1
             try:
                 judge.database.start()
             except RuntimeError as error:
@@ -111,12 +115,12 @@ def run(judge_class, options, rounds):
             judge.collector.wait()
         try:
             if not unrecoverable:
-                return judge.end()
+                return judge.end({'cuts': cuts})
         except (OSError, RuntimeError):
             if options.control == 'none':
                 raise  # a warehouse that cannot be asked any more is what a control is for
         return {'missing': 0, 'duplicate': 0, 'altered': 0, 'spurious': 0, 'permanent_refusals': [],
-                'acknowledged': judge.acknowledged(), 'unrecoverable': 1}
+                'acknowledged': judge.acknowledged(), 'unrecoverable': 1, 'cuts': cuts}
     finally:
         judge.close()
         disk.close()

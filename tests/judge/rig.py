@@ -60,7 +60,7 @@ class Database:
 
     def __init__(self, directory, settings=()):
         self.directory, self.settings = pathlib.Path(directory), list(settings)
-        self.data, self.sock = self.directory / 'data', self.directory / 'sock'
+        self.data, self.sock, self.log = self.directory / 'data', self.directory / 'sock', self.directory / 'log'
         self.process = None
 
     def create(self):
@@ -78,7 +78,7 @@ class Database:
         command = [str(POSTGRES / 'postgres'), '-D', str(self.data), '-c', 'listen_addresses=', '-c', f'unix_socket_directories={self.sock}']
         for setting in ['shared_buffers=128MB', 'max_wal_size=2GB', *self.settings]:
             command += ['-c', setting]
-        self.process = subprocess.Popen(as_server_user(command), stdout=open(self.directory / 'log', 'a'), stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(as_server_user(command), stdout=open(self.log, 'a'), stderr=subprocess.STDOUT)
         if wait:
             self.wait()
 
@@ -86,7 +86,7 @@ class Database:
         until = time.monotonic() + READY_WITHIN_S
         while self.sql('SELECT 1', database=database, check=False).returncode != 0:
             if self.process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError('PostgreSQL did not start: ' + (self.directory / 'log').read_text()[-1000:])
+                raise RuntimeError('PostgreSQL did not start: ' + self.log.read_text(errors='replace')[-1000:])
             time.sleep(0.05)
 
     def processes(self):
