@@ -17,7 +17,7 @@ using schema::Result;
 
 namespace {
 
-constexpr std::string_view kSegmentMagic = "BTSPOOL1", kRecordMagic = "BTRC";
+constexpr std::string_view kSegmentMagic = "BTSPOOL2", kOldSegmentMagic = "BTSPOOL1", kRecordMagic = "BTRC";
 constexpr std::size_t kHeaderBytes = 64, kHeaderCheckedBytes = 48, kBegunOffset = 16, kKeyOffset = 24;
 constexpr std::size_t kCopyOffset = kHeaderAreaBytes - kHeaderBytes;
 constexpr std::size_t kRecordCheckedBytes = 16, kHeadCheckBytes = 8, kPayloadCheckOffset = 24, kCheckBytes = 16;
@@ -63,14 +63,21 @@ std::string header(std::uint64_t number, const schema::HashKey& key, std::int64_
   return out;
 }
 
+// Of a record's head, and of where it stands: a page that a disk writes to another place holds no records there.
+std::string head_check(const schema::HashKey& key, std::string_view head, std::size_t at) {
+  std::string checked(head);
+  put(checked, at, 8);
+  return check_of(key, checked, kHeadCheckBytes);
+}
+
 // What stands before a record's payload.
-std::string record_head(std::string_view payload, std::uint64_t sequence, const schema::HashKey& key) {
+std::string record_head(std::string_view payload, std::uint64_t sequence, std::size_t at, const schema::HashKey& key) {
   std::string out;
   out.reserve(kRecordHeaderBytes);
   out += kRecordMagic;
   put(out, payload.size(), 4);
   put(out, sequence, 8);
-  out += check_of(key, out, kHeadCheckBytes);
+  out += head_check(key, out, at);
   out += check_of(key, payload, kCheckBytes);
   return out;
 }
@@ -111,11 +118,12 @@ struct Found {
   std::optional<std::string_view> payload;
   std::size_t bytes = 0;
 };
-Found record_at(std::string_view file, std::size_t at, const schema::HashKey& key) {
+Found record_at(std::string_view file, std::size_t at, const schema::HashKey& key, bool old) {
   Found found;
   if (file.size() - at < kRecordHeaderBytes || file.substr(at, kRecordMagic.size()) != kRecordMagic) return found;
   const std::string_view head = file.substr(at, kRecordCheckedBytes);
-  if (check_of(key, head, kHeadCheckBytes) != file.substr(at + kRecordCheckedBytes, kHeadCheckBytes)) return found;
+  const auto wanted = old ? check_of(key, head, kHeadCheckBytes) : head_check(key, head, at);
+  if (wanted != file.substr(at + kRecordCheckedBytes, kHeadCheckBytes)) return found;
   found.head = true;
   const std::size_t payload_bytes = get(file, at + 4, 4);
   found.bytes = record_bytes(payload_bytes);
@@ -131,7 +139,7 @@ std::string_view intact_header(std::string_view file) {
   for (const std::size_t at : {std::size_t{0}, kCopyOffset}) {
     if (file.size() < at + kHeaderBytes) break;
     const std::string_view bytes = file.substr(at, kHeaderBytes);
-    if (!bytes.starts_with(kSegmentMagic)) continue;
+    if (!bytes.starts_with(kSegmentMagic) && !bytes.starts_with(kOldSegmentMagic)) continue;
     const std::string_view checked = bytes.substr(0, kHeaderCheckedBytes);
     if (check_of(header_key(), checked, kCheckBytes) == bytes.substr(kHeaderCheckedBytes)) return bytes;
   }
@@ -202,7 +210,8 @@ Result<void> SegmentWriter::append(std::string_view payload) {
   const std::size_t bytes = record_bytes(payload.size());
   if (failed_) return fail(Code::kIo, "spool: the segment failed before");
   if (size_bytes_ - end_ < bytes) return fail(Code::kOverload, "spool: the segment is full");
-  const std::string head = record_head(payload, written_, key_), padding(bytes - head.size() - payload.size(), '\0');
+  const std::string head = record_head(payload, written_, end_, key_),
+                    padding(bytes - head.size() - payload.size(), '\0');
   const std::array<std::string_view, 3> parts{head, payload, padding};
   if (const int failed = write_all(file_, parts, end_); failed != 0) {
     failed_ = true;
@@ -272,6 +281,7 @@ SegmentContents read_segment(std::string_view file, const schema::HashKey& key, 
     contents.damaged.push_back({damage_from, end - damage_from});
   };
   note_unreadable(0, kHeaderAreaBytes);
+  const bool old = intact_header(file).starts_with(kOldSegmentMagic);
   std::size_t at = kHeaderAreaBytes;
   while (at < file.size()) {
     // Free space is long: jump over it to the next byte that is set.
@@ -280,7 +290,7 @@ SegmentContents read_segment(std::string_view file, const schema::HashKey& key, 
       if (set == std::string_view::npos) break;
       at = std::max(at, set / kAlignment * kAlignment);
     }
-    const Found found = record_at(file, at, key);
+    const Found found = record_at(file, at, key, old);
     if (!found.payload) {
       // A sound head tells how far a damaged payload reaches, so that nothing inside it is taken for a record.
       at += found.head && found.bytes <= file.size() - at ? found.bytes : kAlignment;

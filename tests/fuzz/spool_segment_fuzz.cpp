@@ -44,11 +44,13 @@ void put_check(std::string& out, std::string_view checked, std::size_t bytes) {
 }
 
 // As FORMAT.md has it.
-std::string record(std::string_view payload, std::uint64_t sequence) {
+std::string record(std::string_view payload, std::uint64_t sequence, std::size_t at) {
   std::string out = "BTRC";
   put(out, payload.size(), 4);
   put(out, sequence, 8);
-  put_check(out, std::string(out), 8);
+  std::string checked = out;
+  put(checked, at, 8);
+  put_check(out, checked, 8);
   put_check(out, payload, 16);
   out += payload;
   out.resize(record_bytes(payload.size()), '\0');
@@ -91,7 +93,7 @@ void run_script(Script script) {
       case 1: {
         const auto payload = script.take(size);
         written[file.size()] = {payload.size(), true};
-        file += record(payload, written.size());
+        file += record(payload, written.size(), file.size());
         break;
       }
       case 2:

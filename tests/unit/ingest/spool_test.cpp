@@ -224,7 +224,9 @@ class DamagedSpoolTest : public ::testing::Test {
     const auto key = segment_key(bytes);
     const auto contents = read_segment(bytes, key ? *key : *segment_key(intact_));
     if (damaged != nullptr) *damaged = contents.damaged.size();
-    return {contents.payloads.begin(), contents.payloads.end()};
+    std::set<std::string> found(contents.payloads.begin(), contents.payloads.end());
+    EXPECT_EQ(found.size(), contents.payloads.size());  // none twice
+    return found;
   }
   // The records that the bytes [from, to) belong to.
   static std::set<std::string> touched(std::size_t from, std::size_t to) {
@@ -259,7 +261,7 @@ TEST_F(DamagedSpoolTest, TenThousandDamagesCostOnlyWhatTheyTouch) {
   for (int round = 0; round < 10'000; ++round) {
     std::string bytes = intact_;
     const std::size_t at = at_most(bytes.size());
-    switch (round % 4) {
+    switch (round % 5) {
       case 0:
         bytes[at] = static_cast<char>(bytes[at] ^ (1 << at_most(8)));
         expect_rest(bytes, at, at + 1);
@@ -275,6 +277,14 @@ TEST_F(DamagedSpoolTest, TenThousandDamagesCostOnlyWhatTheyTouch) {
         if (before != bytes.substr(page, size)) expect_rest(bytes, page, page + size);
         break;
       }
+      case 3: {  // a page that was written to another place, too
+        const std::size_t last = bytes.size() / 4096, there = at / 4096 % last * 4096, here = at_most(last) * 4096;
+        const std::string page = bytes.substr(here, 4096);
+        if (bytes.compare(there, 4096, page) == 0) break;
+        bytes.replace(there, 4096, page);
+        expect_rest(bytes, there, there + 4096);
+        break;
+      }
       default: {
         const std::size_t size = std::min<std::size_t>(1 + at_most(3000), bytes.size() - at);
         for (std::size_t i = 0; i < size; ++i) bytes[at + i] = static_cast<char>(random());
@@ -286,6 +296,29 @@ TEST_F(DamagedSpoolTest, TenThousandDamagesCostOnlyWhatTheyTouch) {
   }
 }
 
+TEST_F(DamagedSpoolTest, SegmentsOfFormat1AreStillRead) {
+  // Its heads were checked without their place; everything else is the same.
+  const auto key = *segment_key(intact_);
+  std::string old = intact_;
+  schema::HashKey of_headers;
+  std::copy_n("backtrail spool1", of_headers.bytes.size(), of_headers.bytes.begin());
+  const auto check = [](const schema::HashKey& by, const std::string& of, std::size_t bytes) {
+    const auto digest = schema::fingerprint128(by, of);
+    return std::string(reinterpret_cast<const char*>(digest.bytes.data()), bytes);
+  };
+  for (const std::size_t at : {std::size_t{0}, kHeaderAreaBytes - 64}) {
+    old.replace(at, 8, "BTSPOOL1");
+    old.replace(at + 48, 16, check(of_headers, old.substr(at, 48), 16));
+  }
+  std::size_t at = kHeaderAreaBytes;
+  for (int i = 0; i < kRecords; ++i) {
+    old.replace(at + 16, 8, check(key, old.substr(at, 16), 8));
+    at += record_bytes(payload(i, 100 + static_cast<std::size_t>(i) * 61).size());
+  }
+  EXPECT_NE(old, intact_);
+  EXPECT_EQ(read(old), all());
+}
+
 TEST_F(DamagedSpoolTest, ARecordWrittenIntoABodyIsNotTaken) {
   // A body that holds a whole segment of somebody else's, whose key the writer knows.
   const auto spool = open_spool(directory_ / "other");
@@ -295,7 +328,7 @@ TEST_F(DamagedSpoolTest, ARecordWrittenIntoABodyIsNotTaken) {
   const auto path = files_in(directory_ / "other").front();
   const std::string bytes = read_whole_file(path);
   // The same key here: only the length in the sound head keeps a reader from looking inside.
-  const std::size_t inside = bytes.find("BTSPOOL1", kHeaderAreaBytes);
+  const std::size_t inside = bytes.find("BTSPOOL2", kHeaderAreaBytes);
   ASSERT_NE(inside, std::string::npos);
   overwrite(path, inside, "X");
   std::size_t damaged = 0;
