@@ -69,6 +69,7 @@ Intake::~Intake() {
 }
 
 void Intake::drain(Delivery delivery, ReceiptCallback callback) {
+  bool stored = false;
   {
     const std::lock_guard lock(mutex_);
     if (const auto found = doubts_.find(delivery.id); found != doubts_.end()) {
@@ -77,10 +78,10 @@ void Intake::drain(Delivery delivery, ReceiptCallback callback) {
         return;
       }
       doubts_.erase(found);
-      delivery = {};
+      stored = true;
     }
   }
-  if (delivery.door.empty()) return callback(Receipt{});  // its own commit came after all
+  if (stored) return callback(Receipt{});  // its own commit came after all
   pipeline_.submit_when_room(std::move(delivery), [this, callback = std::move(callback)](const Receipt& receipt) {
     if (receipt.error && receipt.error->code == schema::Code::kDatabaseDown) health_.report_down();
     callback(receipt);
