@@ -46,7 +46,7 @@ TEST(HelpTest, RefusalsSayWhatToDoNext) {
       {{"up", "--listen", "nowhere"}, 1, "ADDRESS:PORT"},
       {{"up", "--sns-topic", "findings"}, 1, "TOPIC_ARN=KEY_ID"},
       {{"up", "--sns-topic", "arn:aws:sns:eu-west-1:111122223333:findings=4t9p3k7h2m5x"}, 1, "--sns-certificates"},
-      {{"up", "--spool-mib", "127"}, 2, "127 not in range [128 - 67108864]"},
+      {{"up", "--spool-mib", "127"}, 2, "127 not in range 128 to 67108864"},
       {{"up", "--spool-mib", "67108865"}, 2, "not in range"},
       {{"up", "--spool-mib", "18446744073709551616"}, 2, "--spool-mib"},
       {{"serve", "--spool-mib", "-1"}, 2, "--spool-mib"},
