@@ -25,6 +25,9 @@ void Transaction::prepare(const Query& query) {
 Error error_from(const std::exception& exception) {
   if (dynamic_cast<const pqxx::broken_connection*>(&exception) != nullptr)
     return fail(Code::kDatabaseDown, "the database is away");
+  // To libpqxx 6.4 these are no errors of SQL, and they have no state.
+  if (dynamic_cast<const pqxx::transaction_rollback*>(&exception) != nullptr)
+    return fail(Code::kRetry, "serialization failure or deadlock");
   const auto* sql = dynamic_cast<const pqxx::sql_error*>(&exception);
   if (sql == nullptr) {
     const auto* ours = dynamic_cast<const ErrorException*>(&exception);
