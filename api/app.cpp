@@ -10,6 +10,7 @@
 #include "api/rest/entities.hpp"
 #include "api/rest/events.hpp"
 #include "api/rest/findings.hpp"
+#include "api/rest/holds.hpp"
 #include "api/rest/ingest_summary.hpp"
 #include "api/rest/notices.hpp"
 #include "api/rest/problem.hpp"
@@ -67,6 +68,7 @@ void App::Impl::add_questions(Router& router) {
   add_question(router, "/api/v1/entities/{kind}/{key*}", show_entity);
   add_question(router, "/api/v1/accounts", accounts_list);
   add_question(router, "/api/v1/coverage", coverage_show);
+  add_question(router, "/api/v1/holds", holds_list);
   add_question(router, "/api/v1/notices", notices_list);
   add_question(router, "/api/v1/notices/{notice_id}/raw", notices_raw);
   add_question(router, "/api/v1/quarantine", quarantine_list);

@@ -17,6 +17,7 @@ struct Admission {
   const schema::AccountScope* scope;
   const schema::RetentionRules* retention;
   std::int64_t now_us;
+  const std::vector<schema::HeldDays>* held = nullptr;  // days that are kept whatever the retention says
 };
 
 // Nothing when the record may be stored; else the error whose detail begins with the quarantine reason.

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "ingest/load/batch_writer.hpp"
+#include "schema/archive/archive.hpp"
 #include "schema/pg/row_as.hpp"
 
 namespace backtrail::ingest {
@@ -15,6 +16,9 @@ schema::Error out_of_memory() {
 }
 
 constexpr std::int64_t kRulesLifeUs = 30 * schema::kMicrosPerSecond;
+
+// What an imported file may unpack to, however small it is: a part of an archive and its last line.
+constexpr std::size_t kArchiveFreeBytes = 2 * schema::kArchivePartTextBytes;
 
 std::set<std::int32_t> event_days(const Batch& batch) {
   std::set<std::int32_t> days;
@@ -39,18 +43,33 @@ schema::Result<schema::HashKey> read_hash_key(schema::Database& database) {
 schema::Result<std::unique_ptr<Pipeline>> Pipeline::start(schema::Database& ingest, PipelineOptions options) {
   auto key = read_hash_key(ingest);
   if (!key) return key.error();
-  auto rules = schema::read_retention_rules(ingest);
-  if (!rules) return rules.error();
-  return std::unique_ptr<Pipeline>(new Pipeline(ingest, std::move(options), *key, std::move(*rules)));
+  auto kept = read_kept(ingest);
+  if (!kept) return kept.error();
+  return std::unique_ptr<Pipeline>(new Pipeline(ingest, std::move(options), *key, std::move(*kept)));
 }
 
-Pipeline::Pipeline(schema::Database& ingest, PipelineOptions options, schema::HashKey key, schema::RetentionRules rules)
+// What may be stored by its age.
+struct Pipeline::Kept {
+  schema::RetentionRules rules;
+  std::vector<schema::HeldDays> held;
+};
+
+schema::Result<std::shared_ptr<const Pipeline::Kept>> Pipeline::read_kept(schema::Database& database) {
+  auto rules = schema::read_retention_rules(database);
+  if (!rules) return rules.error();
+  auto held = schema::active_holds(database);
+  if (!held) return held.error();
+  return std::make_shared<const Kept>(Kept{std::move(*rules), std::move(*held)});
+}
+
+Pipeline::Pipeline(schema::Database& ingest, PipelineOptions options, schema::HashKey key,
+                   std::shared_ptr<const Kept> kept)
     : database_(ingest),
       options_(std::move(options)),
       hash_key_(key),
       partitions_(ingest),
-      rules_(std::make_shared<const schema::RetentionRules>(std::move(rules))),
-      rules_read_us_(options_.now_us()) {
+      kept_(std::move(kept)),
+      kept_read_us_(options_.now_us()) {
   for (unsigned i = 0; i < options_.parsers; ++i) parsers_.emplace_back([this] { parse_loop(); });
   for (unsigned i = 0; i < options_.writers; ++i) writers_.emplace_back([this] { write_loop(); });
 }
@@ -124,15 +143,15 @@ std::map<std::string, Receipt> Pipeline::totals_by_door() const {
   return totals_;
 }
 
-std::shared_ptr<const schema::RetentionRules> Pipeline::retention() {
-  const std::lock_guard lock(rules_mutex_);
+std::shared_ptr<const Pipeline::Kept> Pipeline::kept() {
+  const std::lock_guard lock(kept_mutex_);
   const std::int64_t now = options_.now_us();
-  if (now - rules_read_us_ > kRulesLifeUs) {
-    rules_read_us_ = now;
-    auto rules = schema::read_retention_rules(database_);
-    if (rules) rules_ = std::make_shared<const schema::RetentionRules>(std::move(*rules));
+  // A clock that went back must not make old rules last.
+  if (now - kept_read_us_ > kRulesLifeUs || now < kept_read_us_) {
+    kept_read_us_ = now;
+    if (auto kept = read_kept(database_)) kept_ = std::move(*kept);
   }
-  return rules_;
+  return kept_;
 }
 
 void Pipeline::parse_loop() {
@@ -184,13 +203,17 @@ void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
 
 void Pipeline::read(const PendingPtr& pending, KnownNames& known, Batch& rest) {
   const Delivery& delivery = pending->delivery();
-  const auto rules = retention();
-  const Admission admission{&delivery.scope, rules.get(), delivery.received_us};
+  const auto known_kept = kept();
+  const Admission admission{&delivery.scope, &known_kept->rules, delivery.received_us, &known_kept->held};
   const MapContext context{delivery.received_us, &hash_key_};
   RowSink sink(pending, admission, hash_key_, known, [this](Batch batch) { push(std::move(batch)); });
-  Recogniser recogniser(context, sink);
+  // An import without a key is an administrator's.
+  const bool restores = delivery.door == "import" && delivery.key_id.empty();
+  Recogniser recogniser(context, sink, restores);
   DecodeLimits limits;
   limits.output_bytes_max = delivery.decoded_bytes_max;
+  // A part of an archive may hold one text over and over.
+  if (restores) limits.ratio_free_bytes = kArchiveFreeBytes;
   recogniser.run(delivery.body, limits);
   rest = sink.take();
 }

@@ -71,7 +71,8 @@ class Pipeline {
   std::uint64_t internal_errors() const { return internal_errors_; }
 
  private:
-  Pipeline(schema::Database& ingest, PipelineOptions options, schema::HashKey key, schema::RetentionRules rules);
+  struct Kept;
+  Pipeline(schema::Database& ingest, PipelineOptions options, schema::HashKey key, std::shared_ptr<const Kept> kept);
   PendingPtr enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait);
   void parse_loop();
   void parse(const PendingPtr& pending, KnownNames& known);
@@ -82,7 +83,8 @@ class Pipeline {
   void write_loop();
   Batch take_rows();
   void note_days(const std::set<std::int32_t>& days);
-  std::shared_ptr<const schema::RetentionRules> retention();
+  static schema::Result<std::shared_ptr<const Kept>> read_kept(schema::Database& database);
+  std::shared_ptr<const Kept> kept();
 
   schema::Database& database_;
   const PipelineOptions options_;
@@ -107,9 +109,9 @@ class Pipeline {
   std::mutex days_mutex_;
   std::set<std::int32_t> days_to_sweep_;
 
-  std::mutex rules_mutex_;
-  std::shared_ptr<const schema::RetentionRules> rules_;
-  std::int64_t rules_read_us_ = 0;
+  std::mutex kept_mutex_;
+  std::shared_ptr<const Kept> kept_;
+  std::int64_t kept_read_us_ = 0;
 
   std::vector<std::thread> parsers_, writers_;
 };

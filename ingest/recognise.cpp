@@ -208,6 +208,7 @@ void Recogniser::expand(const Piece& piece, int depth) {
     expand_stream(ValueStream(piece.text.substr(1), true), depth + 1);
     return;
   }
+  if (is_archive_line(piece.text)) return open_archive_line(*this, piece.text, depth);
   if (piece.text.size() > kRecordMaxBytes)
     return expand_container(piece, fail(Code::kTooLarge, "record of more than 1 MiB"), depth);
   const auto node = parser(depth).parse(piece.text);

@@ -8,6 +8,7 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@
 #include "ingest/envelope/envelope.hpp"
 #include "ingest/map/map_context.hpp"
 #include "ingest/parse/json_split.hpp"
+#include "ingest/provenance.hpp"
 #include "ingest/quarantine/quarantine.hpp"
 #include "schema/core/json_tree.hpp"
 #include "schema/model/api_event.hpp"
@@ -35,6 +37,8 @@ class RecordSink {
   virtual void on_finding(schema::Finding finding, std::uint64_t position) = 0;
   virtual void on_notice(schema::Notice notice, std::uint64_t position) = 0;
   virtual void on_quarantined(QuarantinedRecord record) = 0;
+  // What follows is restored from an archive; null: it is not.
+  virtual void on_provenance(std::shared_ptr<const Provenance> provenance) { (void)provenance; }
 };
 
 // Text that is no JSON from its first character on is one record, not one a line.
@@ -42,8 +46,10 @@ bool looks_like_json(std::string_view text);
 
 class Recogniser {
  public:
-  // Neither is owned; both must outlive the recogniser. Not thread-safe: one per thread.
-  Recogniser(const MapContext& context, RecordSink& sink) : context_(context), sink_(sink) {}
+  // Neither is owned; both must outlive the recogniser. Not thread-safe: one per thread. `trusts_archives`: lines of an
+  // archive restore their rows (envelope/archive_line.cpp).
+  Recogniser(const MapContext& context, RecordSink& sink, bool trusts_archives = false)
+      : context_(context), sink_(sink), trusts_archives_(trusts_archives) {}
 
   // All documents of a delivery, then what could not be decoded of it.
   void run(std::string_view bytes, const DecodeLimits& limits);
@@ -72,6 +78,8 @@ class Recogniser {
   void report(schema::Notice notice);
   void quarantine(const schema::Error& error, std::string_view raw, RecordKind kind = RecordKind::kUnknown);
   const MapContext& context() const { return context_; }
+  RecordSink& sink() { return sink_; }
+  bool trusts_archives() const { return trusts_archives_; }
 
  private:
   void expand_document(std::string_view document, int depth);
@@ -81,6 +89,7 @@ class Recogniser {
 
   const MapContext& context_;
   RecordSink& sink_;
+  const bool trusts_archives_;
   std::deque<schema::JsonParser> parsers_;  // one per depth: a tree lives until its parser's next parse
   std::size_t inflate_budget_ = kDeliveryInflateBytesMax;
   std::uint64_t position_ = 0;

@@ -58,6 +58,7 @@ void RowSink::note(const std::string& account_id, const schema::Entity& entity) 
 
 void RowSink::add(Row row) {
   row.delivery = delivery_;
+  row.provenance = provenance_;
   batch_.bytes += row.bytes();
   batch_.rows.push_back(std::move(row));
   if (batch_.rows.size() < kChunkRows && batch_.bytes < kChunkBytes) return;
@@ -80,7 +81,8 @@ void RowSink::on_event(const schema::ApiEvent& event, std::uint64_t position) {
     if (*entity) note(event.account_id, **entity);
   for (const auto& mention : event.mentions) note(event.account_id, mention);
   Row row;
-  row.event = event_row(event, key_, delivery_->delivery().received_us);
+  row.event = event_row(event, key_, provenance_ ? provenance_->received_us : delivery_->delivery().received_us);
+  row.event.variant = provenance_ != nullptr && provenance_->variant;
   add(std::move(row));
 }
 

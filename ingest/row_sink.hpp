@@ -34,6 +34,7 @@ class RowSink final : public RecordSink {
   void on_finding(schema::Finding finding, std::uint64_t position) override;
   void on_notice(schema::Notice notice, std::uint64_t position) override;
   void on_quarantined(QuarantinedRecord record) override;
+  void on_provenance(std::shared_ptr<const Provenance> provenance) override { provenance_ = std::move(provenance); }
   // What is left; call once at the end, after the delivery was marked as parsed.
   Batch take() { return std::exchange(batch_, {}); }
 
@@ -48,6 +49,7 @@ class RowSink final : public RecordSink {
   const schema::HashKey& key_;
   KnownNames& known_;
   Flush flush_;
+  std::shared_ptr<const Provenance> provenance_;
   Batch batch_;
 };
 

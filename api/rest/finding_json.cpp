@@ -134,6 +134,7 @@ Json related_json(const std::vector<query::RelatedFinding>& related) {
 
 Json finding_detail_json(const query::FindingDetail& detail) {
   Json json = finding_row_json(detail.row);
+  json["held"] = detail.held;
   json["description"] = detail.description;
   const auto& parts = detail.type_parts;
   json["type_parts"] = {{"purpose", text_or_null(parts.purpose)},

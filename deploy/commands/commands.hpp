@@ -23,6 +23,8 @@ void add_reconcile(CLI::App& app, int& exit_code);
 void add_key(CLI::App& app, int& exit_code);
 void add_accounts(CLI::App& app, int& exit_code);
 void add_retention(CLI::App& app, int& exit_code);
+void add_hold(CLI::App& app, int& exit_code);
+void add_archive(CLI::App& app, int& exit_code);
 void add_spool(CLI::App& app, int& exit_code);
 void add_quarantine(CLI::App& app, int& exit_code);
 

@@ -16,9 +16,10 @@ constexpr int kRetentionTicks = 60;
 constexpr int kSweepTicks = 5;
 
 // False: something is left, and is tried again in a minute.
-bool expire(schema::Database& database) {
+bool expire(schema::Database& database, const std::filesystem::path& archive_directory) {
   schema::RetentionOptions options;
   options.now_us = schema::now_us();
+  options.archive_directory = archive_directory;
   const auto done = schema::run_retention(database, options);
   const auto forgotten = ingest::forget_coverage(database, options.now_us);
   if (!done || !forgotten) {
@@ -35,8 +36,13 @@ bool expire(schema::Database& database) {
   if (done->partitions_dropped + done->events_deleted + done->findings_deleted > 0)
     spdlog::info("retention dropped {} partitions, {} events, {} findings", done->partitions_dropped,
                  done->events_deleted, done->findings_deleted);
-  if (done->partitions_busy > 0) spdlog::info("{} partitions are in use and are dropped later", done->partitions_busy);
-  return done->partitions_busy == 0;
+  if (done->sets_archived > 0)
+    spdlog::info("retention archived {} records in {} sets", done->records_archived, done->sets_archived);
+  if (!done->archive_failure.empty())
+    spdlog::error("the archive failed, and what could not be archived is not removed; tried again in a minute: {}",
+                  done->archive_failure);
+  if (done->busy > 0) spdlog::info("{} parts that expired are in use and go later", done->busy);
+  return done->busy == 0 && done->archive_failure.empty();
 }
 
 bool sweep(ingest::Pipeline& pipeline) {
@@ -48,8 +54,12 @@ bool sweep(ingest::Pipeline& pipeline) {
 
 }  // namespace
 
-Maintenance::Maintenance(schema::Database* maintenance, ingest::Pipeline* pipeline)
-    : database_(maintenance), pipeline_(pipeline), thread_([this] { loop(); }) {}
+Maintenance::Maintenance(schema::Database* maintenance, ingest::Pipeline* pipeline,
+                         std::filesystem::path archive_directory)
+    : database_(maintenance),
+      pipeline_(pipeline),
+      archive_directory_(std::move(archive_directory)),
+      thread_([this] { loop(); }) {}
 
 Maintenance::~Maintenance() {
   {
@@ -63,7 +73,7 @@ Maintenance::~Maintenance() {
 void Maintenance::tend() {
   if (const auto folded = ingest::fold_coverage(*database_); !folded)
     spdlog::warn("coverage was not folded, it is tried again in a minute: {}", folded.error().detail);
-  if (retention_ticks_ == 0 && expire(*database_)) retention_ticks_ = kRetentionTicks;
+  if (retention_ticks_ == 0 && expire(*database_, archive_directory_)) retention_ticks_ = kRetentionTicks;
   if (retention_ticks_ > 0) --retention_ticks_;
 }
 

@@ -4,6 +4,7 @@
 // stops it.
 #pragma once
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -15,7 +16,8 @@ namespace backtrail::commands {
 class Maintenance {
  public:
   // Either may be null: then its part is left out. Neither is owned; both must outlive this.
-  Maintenance(schema::Database* maintenance, ingest::Pipeline* pipeline);
+  // `archive_directory`: what expires is archived there first; empty: it is not.
+  Maintenance(schema::Database* maintenance, ingest::Pipeline* pipeline, std::filesystem::path archive_directory);
   ~Maintenance();
 
  private:
@@ -24,6 +26,7 @@ class Maintenance {
   void tend();
   schema::Database* database_;
   ingest::Pipeline* pipeline_;
+  const std::filesystem::path archive_directory_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

@@ -12,7 +12,7 @@ using schema::Result;
 
 namespace {
 
-constexpr std::size_t kIngestConnections = 6, kApiConnections = 8, kMaintenanceConnections = 3;
+constexpr std::size_t kIngestConnections = 6, kApiConnections = 8, kMaintenanceConnections = 6;
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -147,7 +147,7 @@ Result<std::unique_ptr<ServerRuntime>> ServerRuntime::start(const WarehouseAcces
     if (const auto opened = runtime->open_collector(access, listen); !opened) return opened.error();
   }
   runtime->maintenance_ = std::make_unique<Maintenance>(roles.maintenance ? &runtime->maintenance_database_ : nullptr,
-                                                        runtime->pipeline_.get());
+                                                        runtime->pipeline_.get(), listen.archive_directory);
   if (!roles.collector && !roles.api) return runtime;
 
   api::AppOptions app;

@@ -29,6 +29,7 @@ struct ListenOptions {
   bool sns_fetch_certificates = false, sns_allow_version_1 = false;
   std::filesystem::path spool_directory;  // empty: 'spool' in the data directory
   std::uint64_t spool_mib = 8192;
+  std::filesystem::path archive_directory;  // empty: what expires is not archived
 };
 
 // "collector,api,maintenance" in any choice.

@@ -174,6 +174,10 @@ void add_server_options(CLI::App& command, UpCommand& options) {
   command.add_option("--spool-mib", options.listen.spool_mib, "its largest size; senders are refused from 90 % on")
       ->check(CLI::Range(kSpoolMibMin, kSpoolMibMax))
       ->capture_default_str();
+  command
+      .add_option("--archive-dir", options.listen.archive_directory,
+                  "write what retention removes into this folder first ('backtrail archive verify --help')")
+      ->envname("BACKTRAIL_ARCHIVE_DIR");
   add_warehouse_options(command, options.warehouse);
 }
 

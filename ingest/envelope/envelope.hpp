@@ -67,6 +67,11 @@ bool open_log_delivery(Recogniser& recogniser, std::string_view text, const sche
 // A key as S3 notifications write it: '+' for a space, %XX for a byte. What does not decode to UTF-8 stays as it is.
 std::string decode_object_key(std::string_view key);
 
+// {"backtrail_archive":1,…}, a line that retention wrote. Looked for before anything else is done with a text: its
+// record is cut out before it is parsed, so that it may be as large as a record may be.
+bool is_archive_line(std::string_view text);
+void open_archive_line(Recogniser& recogniser, std::string_view text, int depth);
+
 // A text too large for a tree, or one that is damaged somewhere inside: opened if its frame says what it is. False:
 // nothing was reported.
 bool open_large_envelope(Recogniser& recogniser, std::string_view text, int depth);

@@ -129,6 +129,26 @@ std::size_t Row::bytes() const {
   return size;
 }
 
+void Row::quarantine(std::string_view reason, std::string detail) {
+  auto record = std::make_unique<QuarantinedRecord>();
+  record->kind = record_kind();
+  record->reason = reason;
+  record->detail = std::move(detail);
+  if (kind == Kind::kEvent) {
+    record->account_id = event.account_id;
+    const auto raw = schema::decode_raw(event.raw);
+    record->raw = raw ? *raw : event.raw;
+  } else if (kind == Kind::kNotice) {
+    record->account_id = notice->account_id;
+    record->raw = notice->raw;
+  } else {
+    record->account_id = finding->identity.account_id;
+    record->raw = finding->raw;
+  }
+  kind = Kind::kQuarantine;
+  quarantined = std::move(record);
+}
+
 RecordKind Row::record_kind() const {
   switch (kind) {
     case Kind::kEvent:

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ingest/delivery.hpp"
+#include "ingest/provenance.hpp"
 #include "ingest/quarantine/quarantine.hpp"
 #include "schema/model/api_event.hpp"
 #include "schema/model/finding.hpp"
@@ -68,6 +69,7 @@ struct EventRow {
   schema::EventClass event_class = schema::EventClass::kManagement;
   schema::Outcome outcome = schema::Outcome::kOk;
   std::int8_t read_only = -1;  // -1: not said
+  bool variant = false;        // told in OCSF, but known to be no copy
   std::string account_id, region, service, api, error_code;
   std::string raw;  // encoded by raw_codec
   std::vector<std::int64_t> mentions;
@@ -90,7 +92,15 @@ struct Row {
   std::unique_ptr<schema::Finding> finding;
   std::unique_ptr<schema::Notice> notice;
   std::unique_ptr<QuarantinedRecord> quarantined;
+  std::shared_ptr<const Provenance> provenance;  // restored from an archive
 
+  // How it was received: at first, when it is restored.
+  std::int64_t received_us() const { return provenance ? provenance->received_us : delivery->delivery().received_us; }
+  const std::string& door() const { return provenance ? provenance->door : delivery->delivery().door; }
+  const std::string& key_id() const { return provenance ? provenance->key_id : delivery->delivery().key_id; }
+  const std::string& origin() const { return provenance ? provenance->origin : delivery->delivery().origin; }
+  // The row becomes a quarantined record with its exact bytes.
+  void quarantine(std::string_view reason, std::string detail);
   std::size_t bytes() const;
   // What the books count it as; a quarantined record as what it was meant to be.
   RecordKind record_kind() const;

@@ -44,7 +44,14 @@ void write_quarantine(schema::Transaction& tx, std::span<Row> rows, std::int64_t
   BinaryArray account(PgType::kText), id(PgType::kUuid), reason(PgType::kText), detail(PgType::kText),
       door(PgType::kText), key_id(PgType::kText), origin(PgType::kText), position(PgType::kInt8),
       received(PgType::kTimestamptz), bytes(PgType::kInt8), digest(PgType::kBytea), raw(PgType::kBytea),
-      kind(PgType::kText), parser(PgType::kText), scope(PgType::kText);
+      kind(PgType::kText), parser(PgType::kText), scope(PgType::kText), tries(PgType::kInt4),
+      last_tried(PgType::kTimestamptz), resolved(PgType::kTimestamptz);
+  const auto add_time = [](BinaryArray& column, const std::optional<std::int64_t>& us) {
+    if (us)
+      column.add_time(*us);
+    else
+      column.add_null();
+  };
   std::map<std::pair<std::string, schema::Uuid>, const Row*> unique;
   for (Row& row : rows) {
     if (row.kind != Row::Kind::kQuarantine) continue;
@@ -55,27 +62,34 @@ void write_quarantine(schema::Transaction& tx, std::span<Row> rows, std::int64_t
   if (unique.empty()) return;
   for (const auto& [key, row] : unique) {
     const QuarantinedRecord& record = *row->quarantined;
+    // A record that an archive holds as refused comes back as it was; one that is refused while it is restored has no
+    // reason there, and is refused now.
     const Delivery& delivery = row->delivery->delivery();
+    const Provenance* restored = row->provenance && !row->provenance->reason.empty() ? row->provenance.get() : nullptr;
     account.add_text(key.first);
     id.add_uuid(key.second);
     reason.add_text(record.reason);
     detail.add_text(record.detail);
-    door.add_text(delivery.door);
-    key_id.add_text(delivery.key_id);
-    origin.add_text(delivery.origin);
+    door.add_text(restored != nullptr ? restored->door : delivery.door);
+    key_id.add_text(restored != nullptr ? restored->key_id : delivery.key_id);
+    origin.add_text(restored != nullptr ? restored->origin : delivery.origin);
     position.add_int8(static_cast<std::int64_t>(record.position));
-    received.add_time(delivery.received_us);
+    received.add_time(restored != nullptr ? restored->received_us : delivery.received_us);
     bytes.add_int8(static_cast<std::int64_t>(record.raw.size()));
     const auto hash = schema::sha256(record.raw);
     digest.add_text({reinterpret_cast<const char*>(hash.data()), hash.size()});
     raw.add_text(record.raw);
     kind.add_text(name_of(record.kind));
-    parser.add_text(parser_version());
-    scope.add_text(delivery.scope.setting());
+    parser.add_text(restored != nullptr ? std::string_view(restored->parser_version) : parser_version());
+    scope.add_text(restored != nullptr ? restored->scope : delivery.scope.setting());
+    tries.add_int4(restored != nullptr ? restored->tries : 0);
+    add_time(last_tried, restored != nullptr ? restored->last_tried_us : std::nullopt);
+    add_time(resolved, restored != nullptr ? restored->resolved_us : std::nullopt);
   }
   tx.exec(sql::quarantine_insert, account.value(), id.value(), reason.value(), detail.value(), door.value(),
           key_id.value(), origin.value(), position.value(), received.value(), bytes.value(), digest.value(),
-          raw.value(), kind.value(), parser.value(), scope.value());
+          raw.value(), kind.value(), parser.value(), scope.value(), tries.value(), last_tried.value(),
+          resolved.value());
 }
 
 // An account that a key may not write is somebody's mistake or attack: a person must hear of it.
@@ -84,6 +98,7 @@ void alert_mismatches(schema::Transaction& tx, std::span<const Row> rows, std::i
   std::set<std::pair<std::string, std::string>> raised;
   for (const Row& row : rows) {
     if (row.kind != Row::Kind::kQuarantine || row.quarantined->reason != reason::kAccountMismatch) continue;
+    if (row.provenance) continue;  // somebody heard of it then
     const std::string& key_id = row.delivery->delivery().key_id;
     if (!raised.emplace(row.quarantined->account_id, key_id).second) continue;
     account.add_text(row.quarantined->account_id);
@@ -137,24 +152,8 @@ void fail_all(std::span<Row> rows, const schema::Error& error) {
 
 // What the database refused becomes a quarantined record with its exact bytes.
 void refuse_row(Row& row, const schema::Error& error) {
-  auto record = std::make_unique<QuarantinedRecord>();
-  record->kind = row.record_kind();
-  auto refused = quarantined(error, "", 0);  // internal_error by its word, everything else as refused
-  record->reason = refused.reason;
-  record->detail = refused.detail.substr(0, refused.detail.find('\n'));
-  if (row.kind == Row::Kind::kEvent) {
-    record->account_id = row.event.account_id;
-    const auto raw = schema::decode_raw(row.event.raw);
-    record->raw = raw ? *raw : row.event.raw;
-  } else if (row.kind == Row::Kind::kNotice) {
-    record->account_id = row.notice->account_id;
-    record->raw = row.notice->raw;
-  } else {
-    record->account_id = row.finding->identity.account_id;
-    record->raw = row.finding->raw;
-  }
-  row.kind = Row::Kind::kQuarantine;
-  row.quarantined = std::move(record);
+  const auto refused = quarantined(error, "", 0);  // internal_error by its word, everything else as refused
+  row.quarantine(refused.reason, refused.detail.substr(0, refused.detail.find('\n')));
 }
 
 }  // namespace

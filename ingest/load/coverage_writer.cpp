@@ -26,7 +26,8 @@ struct Heard {
 std::optional<Heard> heard(const Row& row) {
   const bool stored = row.outcome == RowOutcome::kNew || row.outcome == RowOutcome::kVariant ||
                       row.outcome == RowOutcome::kUpdated || row.outcome == RowOutcome::kStale;
-  if (!stored) return std::nullopt;
+  // What comes back from an archive was counted when it was heard.
+  if (!stored || row.provenance) return std::nullopt;
   if (row.kind == Row::Kind::kEvent)
     return Heard{row.event.account_id, row.event.region, schema::coverage_source(row.event.event_class),
                  row.event.event_time_us};

@@ -79,15 +79,30 @@ struct EventColumns {
 };
 
 bool is_copy(const EventRow& event) {
-  return (event.flags & schema::kFlagOcsf) != 0;
+  return (event.flags & schema::kFlagOcsf) != 0 && !event.variant;
 }
 
 // Every day's lock, in order, so that two writers never wait for each other in a circle. A day with copies is held
-// alone: a copy and its record that are stored at the same time would not see each other.
-void lock_days(schema::Transaction& tx, const std::vector<Row*>& events) {
+// alone: a copy and its record that are stored at the same time would not see each other. Returns the days that
+// retention is removing just now.
+std::set<std::int32_t> lock_days(schema::Transaction& tx, const std::vector<Row*>& events) {
   std::map<std::int32_t, bool> days;
   for (const Row* row : events) days[row->event.event_day] |= is_copy(row->event);
-  for (const auto& [day, alone] : days) tx.exec(alone ? sql::event_lock_day_alone : sql::event_lock_day, day);
+  std::set<std::int32_t> closed;
+  for (const auto& [day, alone] : days)
+    if (!tx.exec(alone ? sql::event_lock_day_alone : sql::event_lock_day, day)[0]["open"].as<bool>())
+      closed.insert(day);
+  return closed;
+}
+
+// A day that is archived and dropped takes nothing more: what comes for it is as old as what goes.
+void refuse_closed(const std::set<std::int32_t>& closed, std::vector<Row*>& events) {
+  if (closed.empty()) return;
+  std::erase_if(events, [&](Row* row) {
+    if (!closed.contains(row->event.event_day)) return false;
+    row->quarantine(reason::kTooOld, "the day is being removed");
+    return true;
+  });
 }
 
 // Marks rows as new or duplicate by the keys that the insert gave back; returns the new ones.
@@ -284,7 +299,7 @@ void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now
     return std::tie(a->event.event_day, a->event.account_id, a->event.event_id, a->event.content_fp) <
            std::tie(b->event.event_day, b->event.account_id, b->event.event_id, b->event.content_fp);
   });
-  lock_days(tx, events);
+  refuse_closed(lock_days(tx, events), events);
   settle_copies(tx, events);
   if (events.empty()) return;
   EventColumns columns;

@@ -108,7 +108,7 @@ bool has_exact_severity(const Finding& f) {
 }
 
 // The parameter of finding_upsert.sql.
-std::string finding_json(const Finding& f, std::int64_t received_us) {
+std::string finding_json(const Finding& f, const Row& from) {
   json row;
   row["account_id"] = f.identity.account_id;
   row["finding_uid"] = to_string(finding_uid(f.identity));
@@ -155,7 +155,14 @@ std::string finding_json(const Finding& f, std::int64_t received_us) {
   row["created_at"] = schema::format_rfc3339(f.created_us);
   row["first_seen_at"] = schema::format_rfc3339(f.first_seen_us);
   row["last_seen_at"] = schema::format_rfc3339(f.last_seen_us);
-  row["first_received_at"] = schema::format_rfc3339(received_us);
+  row["first_received_at"] = schema::format_rfc3339(from.received_us());
+  if (from.provenance) {
+    const Provenance& written = *from.provenance;
+    if (written.status) row["status"] = clean(*written.status);
+    if (written.assignee) row["assignee"] = clean(*written.assignee);
+    if (written.effective_severity) row["effective_severity"] = *written.effective_severity;
+    if (written.effective_severity_label) row["effective_severity_label"] = *written.effective_severity_label;
+  }
   return row.dump();
 }
 
@@ -163,11 +170,10 @@ bool insert_version(schema::Transaction& tx, const Finding& f, const Row& row) {
   std::string stored;
   schema::append_encoded_raw(f.raw, stored);
   const auto digest = schema::sha256(f.raw);
-  const Delivery& delivery = row.delivery->delivery();
   const auto inserted = tx.exec(
       sql::finding_version_insert, f.identity.account_id, to_string(finding_uid(f.identity)), to_string(f.content_fp),
       static_cast<int>(f.shape), schema::format_rfc3339(f.updated_us), f.count, f.severity,
-      schema::format_rfc3339(f.last_seen_us), f.archived, schema::format_rfc3339(delivery.received_us), delivery.origin,
+      schema::format_rfc3339(f.last_seen_us), f.archived, schema::format_rfc3339(row.received_us()), row.origin(),
       schema::Binary(digest.data(), digest.size()), static_cast<int>(f.raw.size()), schema::Binary(stored));
   return !inserted.empty();
 }
@@ -203,7 +209,7 @@ void unite_entities(schema::Transaction& tx, const Finding& f, const schema::Has
 RowOutcome write_finding(schema::Transaction& tx, const Row& row, const schema::HashKey& key) {
   const Finding& finding = *row.finding;
   if (!insert_version(tx, finding, row)) return RowOutcome::kDuplicate;
-  const auto changed = tx.exec(sql::finding_upsert, finding_json(finding, row.delivery->delivery().received_us));
+  const auto changed = tx.exec(sql::finding_upsert, finding_json(finding, row));
   unite_entities(tx, finding, key);
   if (changed.empty()) return RowOutcome::kStale;
   if (changed[0]["inserted"].as<bool>()) return RowOutcome::kNew;

@@ -18,7 +18,7 @@ struct NoticeColumns {
       received{PgType::kTimestamptz}, door{PgType::kText}, key_id{PgType::kText}, origin{PgType::kText},
       digest{PgType::kBytea}, bytes{PgType::kInt4}, raw{PgType::kBytea};
 
-  void add(const Notice& notice, const Delivery& delivery) {
+  void add(const Notice& notice, const Row& row) {
     account.add_text(notice.account_id);
     id.add_uuid(notice.notice_id);
     kind.add_text(notice.kind);
@@ -27,10 +27,10 @@ struct NoticeColumns {
     region.add_text(notice.region);
     subject.add_text(notice.subject);
     time.add_time(notice.time_us);
-    received.add_time(delivery.received_us);
-    door.add_text(delivery.door);
-    key_id.add_text(delivery.key_id);
-    origin.add_text(delivery.origin);
+    received.add_time(row.received_us());
+    door.add_text(row.door());
+    key_id.add_text(row.key_id());
+    origin.add_text(row.origin());
     const auto hash = schema::sha256(notice.raw);
     digest.add_text({reinterpret_cast<const char*>(hash.data()), hash.size()});
     bytes.add_int4(static_cast<std::int32_t>(notice.raw.size()));
@@ -58,7 +58,7 @@ void write_notices(schema::Transaction& tx, std::span<Row> rows) {
   }
   if (unique.empty()) return;
   NoticeColumns columns;
-  for (const auto& [key, row] : unique) columns.add(*row->notice, row->delivery->delivery());
+  for (const auto& [key, row] : unique) columns.add(*row->notice, *row);
   for (const auto& inserted : columns.insert(tx)) {
     std::pair<std::string_view, schema::Uuid> key{inserted[0].c_str(), {}};
     schema::parse_uuid({inserted[1].c_str(), inserted[1].size()}, key.second);

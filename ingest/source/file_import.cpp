@@ -34,6 +34,9 @@ Result<std::string> read_file(const fs::path& path) {
 
 // Why a file is not imported; empty when it is.
 std::string reason_to_ignore(const fs::path& path, std::string_view bytes) {
+  if (path.filename() == "manifest.json" &&
+      bytes.substr(0, 64).find("\"backtrail_archive_manifest\"") != std::string_view::npos)
+    return "manifest of an archive";
   if (path.native().find("/CloudTrail-Digest/") != std::string::npos) return "CloudTrail digest file";
   if (bytes.empty()) return "empty file";
   if (container_of(bytes) != Container::kNone) return "";

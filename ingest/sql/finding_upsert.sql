@@ -1,6 +1,7 @@
 -- The current state of a finding: details from the version with the greatest detail_order, state from the one with the
 -- greatest state_order, workflow and compliance from the newest that has them, times folded over all; the severity is the
--- newest exact number while it lies in the band of the newest label, else the number of the label; so any order of arrival gives the same row. Analysts' fields are not touched.
+-- newest exact number while it lies in the band of the newest label, else the number of the label; so any order of arrival gives the same row. Analysts' fields are
+-- only written for a finding that is new: one that comes back from an archive brings them.
 -- $1 the finding as a JSON object whose members are the columns
 -- Row: inserted (the finding is new), state_order now in force. No row: nothing changed.
 INSERT INTO finding AS f (account_id, finding_uid, detail_order, state_order, region, product, product_arn, provider_id,
@@ -8,13 +9,15 @@ INSERT INTO finding AS f (account_id, finding_uid, detail_order, state_order, re
   description, remediation_url, resource_type, action, user_name, access_key_id, instance_id, actor_kind, actor_key,
   actor_name, resource_kind, resource_key, resource_name, remote_ip, remote_country, remote_asn, remote_org, facts, sample,
   severity, severity_label, count, updated_at, archived, record_state, workflow_status, compliance_status, created_at,
-  first_seen_at, last_seen_at, first_received_at, severity_exact, severity_exact_order, hub_order)
+  first_seen_at, last_seen_at, first_received_at, severity_exact, severity_exact_order, hub_order, status,
+  assignee, effective_severity, effective_severity_label)
 SELECT account_id, finding_uid, detail_order, state_order, region, product, product_arn, provider_id,
   detector_id, generator_id, shape, type, type_purpose, type_resource, type_family, type_mechanism, type_artifact, title,
   description, remediation_url, resource_type, action, user_name, access_key_id, instance_id, actor_kind, actor_key,
   actor_name, resource_kind, resource_key, resource_name, remote_ip, remote_country, remote_asn, remote_org, facts, sample,
   severity, severity_label, count, updated_at, archived, record_state, workflow_status, compliance_status, created_at,
-  first_seen_at, last_seen_at, first_received_at, severity_exact, severity_exact_order, hub_order
+  first_seen_at, last_seen_at, first_received_at, severity_exact, severity_exact_order, hub_order, coalesce(status, 'new'),
+  assignee, effective_severity, effective_severity_label
 FROM jsonb_to_record($1::jsonb) AS n(account_id text, finding_uid uuid, detail_order bytea, state_order bytea, region text,
   product text, product_arn text, provider_id text, detector_id text, generator_id text, shape smallint, type text,
   type_purpose text, type_resource text, type_family text, type_mechanism text, type_artifact text, title text,
@@ -24,7 +27,7 @@ FROM jsonb_to_record($1::jsonb) AS n(account_id text, finding_uid uuid, detail_o
   severity double precision, severity_label smallint, count bigint, updated_at timestamptz, archived boolean,
   record_state text, workflow_status text, compliance_status text, created_at timestamptz, first_seen_at timestamptz,
   last_seen_at timestamptz, first_received_at timestamptz, severity_exact double precision, severity_exact_order bytea,
-  hub_order bytea)
+  hub_order bytea, status text, assignee text, effective_severity double precision, effective_severity_label smallint)
 ON CONFLICT (account_id, finding_uid) DO UPDATE SET
   (detail_order, region, product, product_arn, detector_id, generator_id, shape, type, type_purpose, type_resource,
    type_family, type_mechanism, type_artifact, title, description, remediation_url, resource_type, action, user_name,
@@ -58,9 +61,10 @@ ON CONFLICT (account_id, finding_uid) DO UPDATE SET
          UNION ALL SELECT f.* WHERE excluded.hub_order <= f.hub_order) AS w),
   created_at = least(f.created_at, excluded.created_at),
   first_seen_at = least(f.first_seen_at, excluded.first_seen_at),
-  last_seen_at = greatest(f.last_seen_at, excluded.last_seen_at)
+  last_seen_at = greatest(f.last_seen_at, excluded.last_seen_at),
+  first_received_at = least(f.first_received_at, excluded.first_received_at)
 WHERE excluded.detail_order > f.detail_order OR excluded.state_order > f.state_order
    OR excluded.severity_exact_order > f.severity_exact_order OR excluded.hub_order > f.hub_order
    OR excluded.created_at < f.created_at OR excluded.first_seen_at < f.first_seen_at
-   OR excluded.last_seen_at > f.last_seen_at
+   OR excluded.last_seen_at > f.last_seen_at OR excluded.first_received_at < f.first_received_at
 RETURNING xmax = 0 AS inserted, state_order

@@ -23,11 +23,12 @@ struct DetailRow {
   std::optional<std::string> product_arn, detector_id, generator_id, compliance_status, workflow_status,
       remediation_url;
   std::string facts;
+  bool held;
 };
 BOOST_DESCRIBE_STRUCT(DetailRow, (),
                       (description, type_purpose, type_resource, type_family, type_mechanism, type_artifact,
                        provider_id, product_arn, detector_id, generator_id, compliance_status, workflow_status,
-                       remediation_url, facts))
+                       remediation_url, facts, held))
 
 struct EntityRow {
   int kind;
@@ -159,6 +160,7 @@ FindingActivity activity_of(const FindingRow& row, const std::string& type_purpo
 FindingDetail from_row(FindingRow row, DetailRow stored) {
   FindingDetail detail;
   detail.row = std::move(row);
+  detail.held = stored.held;
   detail.description = std::move(stored.description);
   detail.type_parts = {std::move(stored.type_purpose), std::move(stored.type_resource), std::move(stored.type_family),
                        std::move(stored.type_mechanism), std::move(stored.type_artifact)};

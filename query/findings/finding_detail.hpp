@@ -49,6 +49,7 @@ struct RelatedFinding {
 
 struct FindingDetail {
   FindingRow row;
+  bool held = false;  // by a legal hold that the caller may see
   std::string description;
   schema::FindingTypeParts type_parts;
   std::string provider_id;

@@ -26,8 +26,8 @@ ClockVerdict judge_clock(std::int64_t now_us, const ClockEvidence& evidence) {
   const std::int32_t today = day_of(now_us);
   const bool ahead = now_us - evidence.database_us > kClockAheadOfDatabaseMaxUs;
   const bool stepped = today - evidence.trusted_day > kClockStepDaysMax;
-  const bool believed = (!ahead && !stepped) || evidence.witnessed || evidence.said_by_person ||
-                        (!ahead && confirmed_by_waiting(now_us, evidence));
+  const bool believed =
+      evidence.said_by_person || (!ahead && (!stepped || evidence.witnessed || confirmed_by_waiting(now_us, evidence)));
   if (believed) return {now_us, std::max(today, evidence.trusted_day), std::nullopt, ""};
   ClockVerdict verdict;
   verdict.trusted_day = evidence.trusted_day;

@@ -1,10 +1,11 @@
 // May retention believe the clock? A clock that jumps ahead by years would expire everything at once.
 //
 // A time is suspicious when it lies more than kClockStepDaysMax beyond the day that retention believed in last, or
-// ahead of the database's clock. It is believed nevertheless when records came in that happened at that time (senders
-// have clocks of their own), when a person says so, or when the clock has gone on from there for a day without a step
-// and the database's clock agrees: then a machine was only switched off for long. Until then retention goes by the day
-// it believed in last and removes nothing more. A clock that is behind removes nothing early and needs no guard. Pure.
+// ahead of the database's clock. It is believed nevertheless when a person says so; and, unless the database's clock
+// says otherwise, when records came that happened at that time (senders have clocks of their own), or when the clock
+// has gone on from there for a day without a step: then a machine was only switched off for long. Until then retention
+// goes by the day it believed in last and removes nothing more. A clock that is behind removes nothing early and needs
+// no guard. Pure.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -22,7 +23,7 @@ struct ClockEvidence {
   std::int32_t trusted_day = 0;
   std::optional<std::int64_t> suspected_us;  // since when a time is doubted
   std::int64_t database_us = 0;
-  bool witnessed = false;  // a record happened within kClockWitnessUs before now
+  bool witnessed = false;  // a record came that happened within kClockWitnessUs before now
   bool said_by_person = false;
 };
 

@@ -19,6 +19,12 @@ std::optional<int> days_for(const RetentionRules& rules, const std::string& kind
   return found == rules.end() ? std::nullopt : found->second;
 }
 
+bool held_by_all(const std::vector<HeldDays>& held, const DayRange& days) {
+  return std::any_of(held.begin(), held.end(), [&](const HeldDays& hold) {
+    return hold.account_id.empty() && hold.days.from <= days.from && days.to <= hold.days.to;
+  });
+}
+
 }  // namespace
 
 std::optional<std::int32_t> first_kept_day(const RetentionRules& rules, EventClass event_class, std::int32_t today) {
@@ -27,11 +33,18 @@ std::optional<std::int32_t> first_kept_day(const RetentionRules& rules, EventCla
   return today - *days;
 }
 
+bool overlaps(const std::vector<HeldDays>& held, const DayRange& days) {
+  return std::any_of(held.begin(), held.end(),
+                     [&](const HeldDays& hold) { return hold.days.from < days.to && days.from < hold.days.to; });
+}
+
 RetentionPlan plan_event_retention(const RetentionRules& rules, const std::vector<DayRange>& partitions,
-                                   std::int32_t today) {
+                                   std::int32_t today, const std::vector<HeldDays>& held) {
   RetentionPlan plan;
   for (const DayRange& partition : partitions) {
-    bool all_expired = true;
+    // Looking for rows to delete every hour where there can be none would be work for nothing.
+    if (held_by_all(held, partition)) continue;
+    bool all_expired = !overlaps(held, partition);
     std::vector<EventExpiry> expire;
     for (const EventClass event_class : kEventClasses) {
       const auto first_kept = first_kept_day(rules, event_class, today);

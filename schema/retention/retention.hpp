@@ -12,6 +12,7 @@
 
 #include "schema/model/api_event.hpp"
 #include "schema/pg/database.hpp"
+#include "schema/retention/holds.hpp"
 #include "schema/retention/partition_plan.hpp"
 
 namespace backtrail::schema {
@@ -35,8 +36,11 @@ struct RetentionPlan {
 
 // The first day that is still kept for a class, or nothing when it is kept for ever.
 std::optional<std::int32_t> first_kept_day(const RetentionRules& rules, EventClass event_class, std::int32_t today);
+// A partition with held days is never dropped; what is not held of it goes by rows.
 RetentionPlan plan_event_retention(const RetentionRules& rules, const std::vector<DayRange>& partitions,
-                                   std::int32_t today);
+                                   std::int32_t today, const std::vector<HeldDays>& held = {});
+// Does a hold keep anything of these days?
+bool overlaps(const std::vector<HeldDays>& held, const DayRange& days);
 
 Result<RetentionRules> read_retention_rules(Database& database);
 // `days` nothing: for ever. kind "all" sets every kind.

@@ -1,9 +1,11 @@
--- Deletes the events of one class from a day range, with their mentions.
+-- Deletes the events of one class from a day range, with their mentions, but for what is held.
 -- $1 first day, $2 the day behind the last, $3 event class
 -- Row: the number of events. Partitions are pruned by event_day.
 WITH expired AS (
-  DELETE FROM api_event
-  WHERE event_day >= $1::date AND event_day < $2::date AND event_class = $3::smallint
+  DELETE FROM api_event AS x
+  WHERE x.event_day >= $1::date AND x.event_day < $2::date AND x.event_class = $3::smallint
+    AND NOT EXISTS (SELECT FROM legal_hold AS h WHERE h.released_at IS NULL AND h.account_id IN ('', x.account_id)
+                    AND x.event_day >= h.from_day AND x.event_day < h.to_day)
   RETURNING event_day, account_id, event_id, content_fp
 ), mentions AS (
   DELETE FROM event_mention AS m USING expired AS e

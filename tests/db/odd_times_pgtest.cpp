@@ -128,7 +128,7 @@ TEST(OddTimesTest, ADropperWaitsInShortTriesAndThenGivesUp) {
   writer.exec("LOCK TABLE ONLY backtrail.api_event IN ROW EXCLUSIVE MODE");
   std::atomic<bool> running{true};
   std::thread dropper([&] {
-    EXPECT_EQ(warehouse.expire(kNowUs + 100 * kMicrosPerDay).partitions_busy, 1U);
+    EXPECT_EQ(warehouse.expire(kNowUs + 100 * kMicrosPerDay).busy, 1U);
     running = false;
   });
   int waits = 0, longest_ms = 0;
@@ -186,13 +186,19 @@ TEST_F(ClockTest, AJumpAheadRemovesNothing) {
 }
 
 TEST_F(ClockTest, ARecordOfThatTimeIsAWitness) {
-  const std::string old_event = event({.number = 1, .time = time(3)});
   warehouse_.keep("event_management", std::nullopt);
-  warehouse_.deliver(old_event);
+  const auto receive = [&](int number, std::int64_t happened_us, std::int64_t received_us) {
+    auto delivery = warehouse_.delivery(event({.number = number, .time = schema::format_rfc3339(happened_us)}));
+    delivery.received_us = received_us;
+    EXPECT_EQ(text_of(warehouse_.deliver(std::move(delivery))), "received 1: new 1");
+  };
+  receive(1, now_us_ - 3 * kMicrosPerDay, now_us_);
   EXPECT_NE(run().clock_doubt, "");
-  warehouse_.deliver(event({.number = 2, .time = schema::format_rfc3339(now_us_ + schema::kMicrosPerHour)}));
+  receive(2, now_us_ + schema::kMicrosPerHour, now_us_);
   EXPECT_NE(run().clock_doubt, "") << "one from the future proves nothing";
-  warehouse_.deliver(event({.number = 3, .time = time(1)}));
+  receive(3, now_us_ - schema::kMicrosPerHour, now_us_ - 50 * kMicrosPerDay);
+  EXPECT_NE(run().clock_doubt, "") << "nor one that was from the future when it came";
+  receive(4, now_us_ - kMicrosPerDay, now_us_);
   EXPECT_EQ(run().clock_doubt, "");
   EXPECT_EQ(state(), today_ + " false");
   EXPECT_EQ(warehouse_.count("quarantine"), 0);

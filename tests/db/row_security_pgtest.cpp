@@ -5,6 +5,7 @@
 
 #include "ingest/load/coverage_writer.hpp"
 #include "schema/registry/sns_subscriptions.hpp"
+#include "schema/retention/holds.hpp"
 #include "tests/db/ingest_warehouse.hpp"
 
 namespace backtrail::ingest {
@@ -235,7 +236,11 @@ TEST(RowSecurityTest, ARoleSeesOnlyItsAccountsInEveryTable) {
                                                      {account, fmt::format("arn:aws:sns:eu-west-1:{}:topic", account),
                                                       "SubscriptionConfirmation", "id", "url", "key", kNowUs});
     ASSERT_TRUE(noted) << noted.error().detail;
+    ASSERT_TRUE(schema::add_hold(warehouse.maintenance(),
+                                 {.account_id = account, .days = {1, 2}, .reason = "a case", .by = "a test"}, kNowUs));
   }
+  ASSERT_TRUE(
+      schema::add_hold(warehouse.maintenance(), {.account_id = "", .days = {1, 2}, .reason = "a", .by = "b"}, kNowUs));
   warehouse.deliver("of no account");
   ASSERT_TRUE(ingest::fold_coverage(warehouse.ingest()).has_value());
   for (const char* account : {kAccountA, kAccountB}) warehouse.deliver(event({.number = 3, .account = account}));

@@ -86,5 +86,21 @@ TEST(AdmissionTest, WhatARefusalSaysHoldsNoRecordText) {
             "account_mismatch: the key may not write for account 111122223333");
 }
 
+TEST(AdmissionTest, WhatIsHeldIsStoredHoweverOld) {
+  const std::int32_t day = schema::day_of(kNowUs) - 300;
+  const std::vector<schema::HeldDays> held{{"111122223333", {day, day + 1}}};
+  const AccountScope scope = AccountScope::all();
+  const Admission admission{&scope, &kNinetyDays, kNowUs, &held};
+  const std::int64_t at_us = schema::day_start(day) + 1;
+  EXPECT_FALSE(refuse(event_at(at_us), admission));
+  EXPECT_TRUE(refuse(event_at(at_us - kMicrosPerDay), admission));
+  EXPECT_TRUE(refuse(event_at(at_us + kMicrosPerDay), admission));
+  auto finding = finding_seen(at_us);
+  finding.first_seen_us = at_us;
+  EXPECT_FALSE(refuse(finding, admission));
+  finding.identity.account_id = "444455556666";
+  EXPECT_TRUE(refuse(finding, admission));
+}
+
 }  // namespace
 }  // namespace backtrail::ingest

@@ -43,8 +43,9 @@ TEST(ClockGuardTest, AClockAheadOfTheDatabaseIsDoubted) {
   EXPECT_EQ(judge_clock(kNow, evidence).doubt, "");
   --evidence.database_us;
   EXPECT_THAT(judge_clock(kNow, evidence).doubt, HasSubstr("the database's"));
-  // However long it says so.
+  // However long it says so, and whatever came in.
   evidence.suspected_us = kNow - 2 * kMicrosPerDay;
+  evidence.witnessed = true;
   EXPECT_NE(judge_clock(kNow, evidence).doubt, "");
 }
 

@@ -96,5 +96,48 @@ TEST(RetentionPlanTest, DeletesExactlyWhatTheRulesSay) {
   }));
 }
 
+// --- holds
+
+HeldDays held(std::string account_id, std::int32_t from, std::int32_t to) {
+  return {std::move(account_id), {from, to}};
+}
+
+TEST(RetentionHoldTest, APartitionWithHeldDaysGoesByRows) {
+  const DayRange day{kToday - 95, kToday - 94};
+  const auto one = plan_event_retention(all(90), {day}, kToday, {held("111122223333", kToday - 95, kToday - 94)});
+  EXPECT_TRUE(one.drop.empty());
+  EXPECT_EQ(one.expire.size(), kEventClasses.size()) << "other accounts' rows go";
+  for (const auto& other : {held("", kToday - 96, kToday - 95), held("", kToday - 94, kToday - 93)})
+    EXPECT_EQ(plan_event_retention(all(90), {day}, kToday, {other}).drop.size(), 1U) << "beside it";
+}
+
+TEST(RetentionHoldTest, WhatIsHeldForAllAccountsIsNotLookedAt) {
+  const DayRange day{kToday - 95, kToday - 94}, year{kToday - 900, kToday - 600};
+  const std::vector<HeldDays> days{held("", kToday - 800, kToday - 90)};
+  const auto plan = plan_event_retention(all(90), {day, year}, kToday, days);
+  EXPECT_TRUE(plan.drop.empty());
+  EXPECT_EQ(plan.expire.size(), kEventClasses.size()) << "the year's other days";
+}
+
+TEST(RetentionHoldTest, DaysAreHalfOpenAndFindingsOverlap) {
+  const std::vector<HeldDays> days{held("111122223333", 10, 12)};
+  EXPECT_FALSE(holds_day(days, "111122223333", 9));
+  EXPECT_TRUE(holds_day(days, "111122223333", 10));
+  EXPECT_TRUE(holds_day(days, "111122223333", 11));
+  EXPECT_FALSE(holds_day(days, "111122223333", 12));
+  EXPECT_FALSE(holds_day(days, "444455556666", 10));
+  EXPECT_FALSE(holds_day(days, "", 10));
+  EXPECT_TRUE(holds_day({held("", 10, 12)}, "", 10));
+  EXPECT_FALSE(holds_finding(days, "111122223333", {}, 5, 9));
+  EXPECT_TRUE(holds_finding(days, "111122223333", {}, 5, 10));
+  EXPECT_TRUE(holds_finding(days, "111122223333", {}, 11, 20));
+  EXPECT_FALSE(holds_finding(days, "111122223333", {}, 12, 20));
+  Uuid uid;
+  uid.bytes[3] = 1;
+  const std::vector<HeldDays> finding{{"111122223333", {10, 12}, uid}};
+  EXPECT_TRUE(holds_finding(finding, "111122223333", uid, 50, 60));
+  EXPECT_FALSE(holds_finding(finding, "444455556666", uid, 50, 60));
+}
+
 }  // namespace
 }  // namespace backtrail::schema
