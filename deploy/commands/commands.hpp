@@ -23,6 +23,9 @@ void add_reconcile(CLI::App& app, int& exit_code);
 void add_key(CLI::App& app, int& exit_code);
 void add_accounts(CLI::App& app, int& exit_code);
 void add_retention(CLI::App& app, int& exit_code);
+void add_seal(CLI::App& app, int& exit_code);
+void add_unseal(CLI::App& app, int& exit_code);
+void add_verify(CLI::App& app, int& exit_code);
 void add_spool(CLI::App& app, int& exit_code);
 void add_quarantine(CLI::App& app, int& exit_code);
 

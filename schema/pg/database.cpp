@@ -25,6 +25,9 @@ void Transaction::prepare(const Query& query) {
 Error error_from(const std::exception& exception) {
   if (dynamic_cast<const pqxx::broken_connection*>(&exception) != nullptr)
     return fail(Code::kDatabaseDown, "the database is away");
+  // Of these libpqxx 6.4 makes no sql_error.
+  if (dynamic_cast<const pqxx::transaction_rollback*>(&exception) != nullptr)
+    return fail(Code::kRetry, "serialization failure or deadlock");
   const auto* sql = dynamic_cast<const pqxx::sql_error*>(&exception);
   if (sql == nullptr) {
     const auto* ours = dynamic_cast<const ErrorException*>(&exception);
