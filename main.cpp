@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
 
   int exit_code = kOk;
   for (const auto add : {add_up, add_import, add_reconcile, add_lookup, add_accounts, add_key, add_retention, add_hold,
-                         add_archive, add_quarantine, add_spool, add_sample, add_migrate})
+                         add_archive, add_seal, add_unseal, add_verify, add_quarantine, add_spool, add_sample,
+                         add_migrate})
     add(app, exit_code);
   try {
     app.parse(argc, argv);

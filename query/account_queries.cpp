@@ -44,13 +44,20 @@ BOOST_DESCRIBE_STRUCT(Partition, (), (from_day, to_day))
 using LastEvents = std::map<std::string, std::int64_t>;
 
 void add(const pqxx::result& rows, LastEvents& last) {
-  for (const auto& row : schema::rows_as<LastEvent>(rows)) last[row.account_id] = row.last_event_at.us;
+  for (const auto& row : schema::rows_as<LastEvent>(rows)) {
+    const auto [known, fresh] = last.try_emplace(row.account_id, row.last_event_at.us);
+    if (!fresh) known->second = std::max(known->second, row.last_event_at.us);
+  }
 }
 
-std::vector<std::string> missing_of(const std::vector<ListedAccount>& accounts, const LastEvents& last) {
+// Accounts without a known event, or with one before the end of the days that are looked at next: of sealed days every
+// newest event is known at once, of rows it is found from the newest day back.
+std::vector<std::string> missing_of(const std::vector<ListedAccount>& accounts, const LastEvents& last,
+                                    std::int64_t end_us) {
   std::vector<std::string> missing;
   for (const auto& account : accounts)
-    if (!last.contains(account.account_id)) missing.push_back(account.account_id);
+    if (const auto known = last.find(account.account_id); known == last.end() || known->second < end_us)
+      missing.push_back(account.account_id);
   return missing;
 }
 
@@ -59,8 +66,11 @@ std::vector<std::string> missing_of(const std::vector<ListedAccount>& accounts, 
 LastEvents last_events(Transaction& tx, const std::vector<ListedAccount>& accounts) {
   LastEvents last;
   add(tx.exec(sql::account_newest_events, kNewestEvents), last);
+  const LastEvents active = last;
+  add(tx.exec(sql::account_sealed_last), last);
   for (const auto& partition : schema::rows_as<Partition>(tx.exec(sql::account_event_days))) {
-    const auto missing = missing_of(accounts, last);
+    auto missing = missing_of(accounts, last, partition.to_day.us);
+    std::erase_if(missing, [&](const auto& id) { return active.contains(id); });
     if (missing.empty()) break;
     const auto ids = schema::array_literal(missing);
     const auto from_day = schema::day_of(partition.from_day.us), to_day = schema::day_of(partition.to_day.us);

@@ -25,6 +25,9 @@ void add_accounts(CLI::App& app, int& exit_code);
 void add_retention(CLI::App& app, int& exit_code);
 void add_hold(CLI::App& app, int& exit_code);
 void add_archive(CLI::App& app, int& exit_code);
+void add_seal(CLI::App& app, int& exit_code);
+void add_unseal(CLI::App& app, int& exit_code);
+void add_verify(CLI::App& app, int& exit_code);
 void add_spool(CLI::App& app, int& exit_code);
 void add_quarantine(CLI::App& app, int& exit_code);
 

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "ingest/load/coverage_writer.hpp"
+#include "ingest/seal/sealer.hpp"
 #include "schema/core/time.hpp"
 #include "schema/retention/retention_run.hpp"
 
@@ -12,6 +13,9 @@ namespace {
 
 constexpr std::chrono::minutes kTick(1);
 constexpr int kRetentionTicks = 60;
+constexpr int kSealTicks = 15;
+// Coverage is folded and retention runs in between.
+constexpr std::chrono::seconds kSealSlice(30);
 // A sweep reads the key of every event of the days just written.
 constexpr int kSweepTicks = 5;
 
@@ -75,6 +79,42 @@ void Maintenance::tend() {
     spdlog::warn("coverage was not folded, it is tried again in a minute: {}", folded.error().detail);
   if (retention_ticks_ == 0 && expire(*database_, archive_directory_)) retention_ticks_ = kRetentionTicks;
   if (retention_ticks_ > 0) --retention_ticks_;
+  if (seal_ticks_ == 0 && seal_days()) seal_ticks_ = kSealTicks;
+  if (seal_ticks_ > 0) --seal_ticks_;
+}
+
+bool Maintenance::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+bool Maintenance::seal_days() {
+  const auto end = std::chrono::steady_clock::now() + kSealSlice;
+  const auto over = [&] { return stopping() || std::chrono::steady_clock::now() >= end; };
+  const auto key = ingest::read_hash_key(*database_);
+  const auto days = key ? ingest::seal::days_to_seal(*database_, schema::now_us()) : key.error();
+  if (!days) {
+    spdlog::warn("no day was sealed, it is tried again in a minute: {}", days.error().detail);
+    return false;
+  }
+  for (const std::int32_t day : *days) {
+    if (over()) return false;
+    ingest::seal::SealOptions options;
+    options.now_us = schema::now_us();
+    options.stop = over;
+    const auto sealed = ingest::seal::seal_day(*database_, *key, day, options);
+    if (!sealed) {
+      // Writers of the day come first; another one may be free.
+      spdlog::warn("{} was not sealed, it is tried again: {}", schema::format_day(day), sealed.error().detail);
+      continue;
+    }
+    for (const auto& [account, why] : sealed->refused)
+      spdlog::warn("events of {} on {} stay rows: {}", account, schema::format_day(day), why);
+    if (sealed->parts == 0) continue;
+    spdlog::info("sealed {}: {} events in {} parts", schema::format_day(day), sealed->events, sealed->parts);
+    (void)ingest::seal::shrink_day(*database_, day);
+  }
+  return true;
 }
 
 void Maintenance::loop() {

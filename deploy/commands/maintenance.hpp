@@ -1,7 +1,7 @@
 // What a long-running program does besides answering. As the maintenance role: each minute it folds what was counted
 // for coverage; once at the start and then hourly it deletes what has expired and makes the partitions of the coming
-// days. With a pipeline: every few minutes it sweeps the days just written for variants. One thread; the destructor
-// stops it.
+// days; every quarter of an hour it seals days that are due, half a minute at a time. With a pipeline: every few
+// minutes it sweeps the days just written for variants. One thread; the destructor stops it.
 #pragma once
 #include <condition_variable>
 #include <filesystem>
@@ -24,6 +24,9 @@ class Maintenance {
   void loop();
   // What the maintenance role does each minute.
   void tend();
+  // Seals days that are due; false when some are left for the next minute.
+  bool seal_days();
+  bool stopping();
   schema::Database* database_;
   ingest::Pipeline* pipeline_;
   const std::filesystem::path archive_directory_;
@@ -31,6 +34,7 @@ class Maintenance {
   std::condition_variable wake_;
   bool stopping_ = false;
   int retention_ticks_ = 0;  // minutes until the next retention
+  int seal_ticks_ = 0;       // … until the next look for days to seal
   std::thread thread_;
 };
 

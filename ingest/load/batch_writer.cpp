@@ -150,12 +150,6 @@ void fail_all(std::span<Row> rows, const schema::Error& error) {
     if (delivery->fail(error, count) != PendingDelivery::Settled::kOpen) delivery->finish();
 }
 
-// What the database refused becomes a quarantined record with its exact bytes.
-void refuse_row(Row& row, const schema::Error& error) {
-  const auto refused = quarantined(error, "", 0);  // internal_error by its word, everything else as refused
-  row.quarantine(refused.reason, refused.detail.substr(0, refused.detail.find('\n')));
-}
-
 }  // namespace
 
 void write_delivery(schema::Transaction& tx, const Delivery& delivery, std::size_t body_bytes, const Receipt& receipt) {
@@ -256,7 +250,8 @@ schema::Result<void> BatchWriter::store(std::span<Row> rows, const Batch& batch,
     return ready;
   }
   if (refusable && rows.size() == 1 && rows.front().kind != Row::Kind::kQuarantine) {
-    refuse_row(rows.front(), done.error());
+    const auto refused = quarantined(done.error(), "", 0);  // internal_error by its word, everything else as refused
+    rows.front().quarantine(refused.reason, refused.detail.substr(0, refused.detail.find('\n')));
     return store(rows, Batch{}, now_us);
   }
   if (refusable && rows.size() > 1) {

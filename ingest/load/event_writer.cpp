@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "ingest/load/binary_array.hpp"
+#include "ingest/load/sealed_probe.hpp"
 
 namespace backtrail::ingest {
 namespace {
@@ -130,14 +131,14 @@ std::vector<Row*> mark_new(const pqxx::result& inserted, const std::vector<Row*>
   return written;
 }
 
-void write_mentions(schema::Transaction& tx, const std::vector<Row*>& written) {
+void write_mentions(schema::Transaction& tx, const std::vector<const EventRow*>& written) {
   struct Mention {
     std::int64_t hash;
     const EventRow* event;
   };
   std::vector<Mention> mentions;
-  for (const Row* row : written)
-    for (const std::int64_t hash : row->event.mentions) mentions.push_back({hash, &row->event});
+  for (const EventRow* event : written)
+    for (const std::int64_t hash : event->mentions) mentions.push_back({hash, event});
   if (mentions.empty()) return;
   std::sort(mentions.begin(), mentions.end(), [](const Mention& a, const Mention& b) {
     return std::tie(a.hash, a.event->event_time_us, a.event->event_id) <
@@ -165,10 +166,6 @@ struct EventFacts {
 EventFacts facts_of(const EventRow& event) {
   return {event.event_time_us / schema::kMicrosPerSecond, event.service, event.api};
 }
-using EventName = std::tuple<std::int32_t, std::string, schema::Uuid>;  // day, account, id
-EventName name_of(const EventRow& event) {
-  return {event.event_day, event.account_id, event.event_id};
-}
 using KnownForms = std::map<EventName, std::vector<EventFacts>>;
 
 KnownForms stored_forms(schema::Transaction& tx, const std::vector<Row*>& copies) {
@@ -189,12 +186,15 @@ KnownForms stored_forms(schema::Transaction& tx, const std::vector<Row*>& copies
 
 // Copies in OCSF of what is stored, or comes in the same batch, are duplicates and are not written: the record says
 // more. One that contradicts all that is known of its id is no copy: it is kept as a variant, by its own fingerprint.
-void settle_copies(schema::Transaction& tx, std::vector<Row*>& events) {
+void settle_copies(schema::Transaction& tx, const SealedForms& sealed, std::vector<Row*>& events) {
   std::vector<Row*> copies;
   for (Row* row : events)
     if (is_copy(row->event)) copies.push_back(row);
   if (copies.empty()) return;
   KnownForms known = stored_forms(tx, copies);
+  for (const auto& [name, forms] : sealed)
+    for (const auto& form : forms)
+      known[name].push_back({form.event_time_us / schema::kMicrosPerSecond, form.service, form.api});
   for (const Row* row : events)
     if (!is_copy(row->event)) known[name_of(row->event)].push_back(facts_of(row->event));
   for (Row* row : copies) {
@@ -209,17 +209,34 @@ void settle_copies(schema::Transaction& tx, std::vector<Row*>& events) {
   std::erase_if(events, [](const Row* row) { return row->outcome == RowOutcome::kDuplicate; });
 }
 
+// Events that a part has are duplicates.
+void settle_sealed(const SealedForms& sealed, std::vector<Row*>& events) {
+  if (sealed.empty()) return;
+  std::erase_if(events, [&](Row* row) {
+    const auto found = sealed.find(name_of(row->event));
+    const bool known = found != sealed.end() &&
+                       std::any_of(found->second.begin(), found->second.end(),
+                                   [&](const auto& form) { return form.content_fp == row->event.content_fp; });
+    if (known) row->outcome = RowOutcome::kDuplicate;
+    return known;
+  });
+}
+
+// Another content of the event id of a row.
+struct OtherForm {
+  std::size_t row;  // in the rows of the day
+  schema::Uuid content_fp;
+};
+
 // Of the new rows with one event id, the first is new unless the id was stored before; the others are variants.
-void mark_variants(std::vector<Row*>& day_rows, const pqxx::result& found) {
+void mark_variants(std::vector<Row*>& day_rows, const std::vector<OtherForm>& found) {
   using Id = std::pair<std::string_view, schema::Uuid>;    // an id of two accounts is two events
   std::map<Id, std::vector<std::pair<Row*, bool>>> by_id;  // row, has another that was stored before
   std::unordered_map<EventKey, bool, EventKeyHash> in_batch;
   for (const Row* row : day_rows) in_batch[key_of(row->event)] = true;
   for (const auto& hit : found) {
-    Row* row = day_rows[hit["ordinal"].as<std::size_t>() - 1];
-    EventKey other{row->event.event_id, {}};
-    const auto fp = hit["other_fp"];
-    schema::parse_uuid({fp.c_str(), fp.size()}, other.content_fp);
+    Row* row = day_rows[hit.row];
+    const EventKey other{row->event.event_id, hit.content_fp};
     by_id[{row->event.account_id, row->event.event_id}].emplace_back(row, !in_batch.contains(other));
   }
   for (auto& [id, hits] : by_id) {
@@ -230,41 +247,52 @@ void mark_variants(std::vector<Row*>& day_rows, const pqxx::result& found) {
   }
 }
 
-pqxx::result other_forms(schema::Transaction& tx, std::int32_t day, const std::vector<Row*>& day_rows) {
+std::vector<OtherForm> other_forms(schema::Transaction& tx, std::int32_t day, const std::vector<Row*>& day_rows,
+                                   const SealedForms& sealed) {
   BinaryArray account(PgType::kText), id(PgType::kUuid), fp(PgType::kUuid);
   for (const Row* row : day_rows) {
     account.add_text(row->event.account_id);
     id.add_uuid(row->event.event_id);
     fp.add_uuid(row->event.content_fp);
   }
-  return tx.exec(sql::event_variant_find, schema::format_day(day), account.value(), id.value(), fp.value());
+  std::vector<OtherForm> forms;
+  for (const auto& hit :
+       tx.exec(sql::event_variant_find, schema::format_day(day), account.value(), id.value(), fp.value())) {
+    OtherForm form{hit["ordinal"].as<std::size_t>() - 1, {}};
+    const auto other_fp = hit["other_fp"];
+    schema::parse_uuid({other_fp.c_str(), other_fp.size()}, form.content_fp);
+    forms.push_back(form);
+  }
+  for (std::size_t i = 0; !sealed.empty() && i < day_rows.size(); ++i)
+    if (const auto found = sealed.find(name_of(day_rows[i]->event)); found != sealed.end())
+      for (const auto& form : found->second) forms.push_back({i, form.content_fp});
+  return forms;
 }
 
-// Copies of the day's new events go, now that the records are stored. What is left of `found` are variants.
-pqxx::result supersede_copies(schema::Transaction& tx, std::int32_t day, std::vector<Row*>& day_rows,
-                              const pqxx::result& found) {
+// Copies of the day's new events go, now that the records are stored; they are never sealed. True when there were any.
+bool supersede_copies(schema::Transaction& tx, std::int32_t day, std::vector<Row*>& day_rows,
+                      const std::vector<OtherForm>& found) {
   BinaryArray account(PgType::kText), id(PgType::kUuid);
   bool any = false;
-  const std::string copy_fp = to_string(schema::kOcsfFingerprint);
   for (const auto& hit : found) {
-    if (hit["other_fp"].c_str() != copy_fp) continue;
-    const EventRow& event = day_rows[hit["ordinal"].as<std::size_t>() - 1]->event;
-    account.add_text(event.account_id);
-    id.add_uuid(event.event_id);
+    if (hit.content_fp != schema::kOcsfFingerprint) continue;
+    account.add_text(day_rows[hit.row]->event.account_id);
+    id.add_uuid(day_rows[hit.row]->event.event_id);
     any = true;
   }
-  if (!any) return found;
+  if (!any) return false;
   std::set<std::pair<std::string, std::string>> gone;
   for (const auto& row : tx.exec(sql::event_supersede, schema::format_day(day), account.value(), id.value()))
     gone.emplace(row[0].c_str(), row[1].c_str());
   for (Row* row : day_rows)
     if (gone.contains({row->event.account_id, to_string(row->event.event_id)})) row->outcome = RowOutcome::kUpdated;
-  return other_forms(tx, day, day_rows);
+  return true;
 }
 
-void find_variants(schema::Transaction& tx, std::int32_t day, std::vector<Row*>& day_rows, std::int64_t now_us) {
-  auto found = other_forms(tx, day, day_rows);
-  if (!found.empty()) found = supersede_copies(tx, day, day_rows, found);
+void find_variants(schema::Transaction& tx, std::int32_t day, std::vector<Row*>& day_rows, const SealedForms& sealed,
+                   std::int64_t now_us) {
+  auto found = other_forms(tx, day, day_rows, sealed);
+  if (supersede_copies(tx, day, day_rows, found)) found = other_forms(tx, day, day_rows, sealed);
   if (found.empty()) return;
   mark_variants(day_rows, found);
   BinaryArray accounts(PgType::kText), kinds(PgType::kText), subjects(PgType::kText), details(PgType::kText);
@@ -300,15 +328,31 @@ void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now
            std::tie(b->event.event_day, b->event.account_id, b->event.event_id, b->event.content_fp);
   });
   refuse_closed(lock_days(tx, events), events);
-  settle_copies(tx, events);
+  const SealedForms sealed = find_sealed_forms(tx, events);
+  settle_copies(tx, sealed, events);
+  settle_sealed(sealed, events);
   if (events.empty()) return;
   EventColumns columns;
   for (const Row* row : events) columns.add(row->event);
   auto written = mark_new(columns.insert(tx), events);
-  write_mentions(tx, written);
+  std::vector<const EventRow*> fresh;
+  for (const Row* row : written) fresh.push_back(&row->event);
+  write_mentions(tx, fresh);
   std::map<std::int32_t, std::vector<Row*>> by_day;
   for (Row* row : written) by_day[row->event.event_day].push_back(row);
-  for (auto& [day, day_rows] : by_day) find_variants(tx, day, day_rows, now_us);
+  for (auto& [day, day_rows] : by_day) find_variants(tx, day, day_rows, sealed, now_us);
+}
+
+std::size_t restore_events(schema::Transaction& tx, std::span<const EventRow> events) {
+  EventColumns columns;
+  std::vector<const EventRow*> written;
+  for (const EventRow& event : events) {
+    columns.add(event);
+    written.push_back(&event);
+  }
+  const auto inserted = static_cast<std::size_t>(columns.insert(tx).size());
+  write_mentions(tx, written);
+  return inserted;
 }
 
 void write_names(schema::Transaction& tx, const std::vector<EntityName>& names) {

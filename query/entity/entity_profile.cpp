@@ -1,5 +1,6 @@
 #include "query/entity/entity_profile.hpp"
 
+#include <algorithm>
 #include <backtrail_query_sql.hpp>
 #include <boost/describe.hpp>
 
@@ -86,16 +87,29 @@ void add_newest_facts(Transaction& tx, const Warehouse& warehouse, const schema:
   add_fact("Last call", event.service + " " + event.api, profile);
 }
 
+// Rows and parts may each know a first and a last event.
+template <class Choose>
+void widen(const std::optional<std::int64_t>& sealed_us, Choose choose, std::optional<schema::TimeUs>& at) {
+  if (sealed_us) at = schema::TimeUs{at ? choose(at->us, *sealed_us) : *sealed_us};
+}
+
 void add_seen(Transaction& tx, const Warehouse& warehouse, const schema::AccountScope& scope, EntityProfile& profile) {
   const std::string kind = std::to_string(static_cast<int>(profile.entity.kind));
-  const std::string hash =
-      std::to_string(schema::entity_hash(warehouse.hash_key, profile.entity.kind, profile.entity.key));
+  const std::int64_t number = schema::entity_hash(warehouse.hash_key, profile.entity.kind, profile.entity.key);
+  const std::string hash = std::to_string(number);
   const auto named = schema::rows_as<NamedRow>(tx.exec(sql::entity_named, hash, kind));
   for (const auto& row : named)
     if (row.entity_key == profile.entity.key && row.name > profile.entity.name) profile.entity.name = row.name;
   if (!profile.account_id && named.size() == 1) profile.account_id = named.front().account_id;
   if (profile.entity.kind == EntityKind::kAccount) return;
-  const auto seen = schema::row_as<SeenRow>(tx.exec(sql::entity_seen, kind, hash)[0]);
+  auto seen = schema::row_as<SeenRow>(tx.exec(sql::entity_seen, kind, hash)[0]);
+  const auto sealed = sealed_seen(tx, number);
+  widen(
+      sealed.first_us, [](auto a, auto b) { return std::min(a, b); }, seen.first_at);
+  widen(
+      sealed.last_us, [](auto a, auto b) { return std::max(a, b); }, seen.last_at);
+  widen(
+      sealed.last_by_us, [](auto a, auto b) { return std::max(a, b); }, seen.last_by_at);
   if (seen.first_at) profile.first_seen_us = seen.first_at->us;
   if (seen.last_at) profile.last_seen_us = seen.last_at->us;
   add_newest_facts(tx, warehouse, scope, seen.last_by_at, profile);

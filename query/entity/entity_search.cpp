@@ -5,6 +5,7 @@
 #include <boost/describe.hpp>
 #include <fmt/format.h>
 
+#include "query/event_reader/parts.hpp"
 #include "query/findings/finding_lanes.hpp"
 #include "schema/pg/row_as.hpp"
 
@@ -70,13 +71,18 @@ void add_names(Transaction& tx, std::string_view text, std::optional<EntityKind>
 
 void add_last_seen(Transaction& tx, const schema::HashKey& key, std::vector<FoundEntity>& found) {
   std::vector<std::string> kinds, hashes;
+  std::vector<std::int64_t> numbers;
   for (const auto& hit : found) {
     kinds.push_back(std::to_string(static_cast<int>(hit.entity.kind)));
-    hashes.push_back(std::to_string(schema::entity_hash(key, hit.entity.kind, hit.entity.key)));
+    numbers.push_back(schema::entity_hash(key, hit.entity.kind, hit.entity.key));
+    hashes.push_back(std::to_string(numbers.back()));
   }
   const auto result = tx.exec(sql::entity_last_seen, schema::array_literal(kinds), schema::array_literal(hashes));
   for (const auto& row : schema::rows_as<LastSeenRow>(result))
     found.at(static_cast<std::size_t>(row.ordinal) - 1).last_seen_us = row.last_at.us;
+  const auto sealed = sealed_last_seen(tx, numbers);
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (sealed[i]) found[i].last_seen_us = std::max(found[i].last_seen_us.value_or(*sealed[i]), *sealed[i]);
 }
 
 }  // namespace

@@ -3,10 +3,14 @@
 #include <array>
 #include <map>
 
+#include "query/event_reader/merge.hpp"
+
 namespace backtrail::query {
 namespace {
 
 constexpr std::int64_t kDaySeconds = 86'400;
+// The most frequent values of two sources together need not be among those of either.
+constexpr std::size_t kEveryValue = INT64_MAX;
 constexpr std::array<std::int64_t, 7> kBucketSeconds{60, 300, 900, 3600, 3 * 3600, 6 * 3600, kDaySeconds};
 
 std::int64_t bucket_of(std::int64_t us, std::int64_t bucket_s) {
@@ -47,7 +51,10 @@ EventReader::Listing EventReader::newest(EventPosition position, std::size_t lim
   for (;;) {
     // One more than asked for tells whether there is more.
     const std::size_t wanted = limit - listing.events.size() + 1;
-    auto stored = rows_.newest(position, wanted);
+    std::vector<std::vector<StoredEvent>> listings;
+    listings.push_back(rows_.newest(position, wanted));
+    listings.push_back(parts_.newest(position, wanted));
+    auto stored = merge_newest(std::move(listings), wanted);
     const bool end = stored.size() < wanted;
     for (auto& event : stored) {
       if (listing.events.size() == limit) {
@@ -64,6 +71,11 @@ EventReader::Listing EventReader::newest(EventPosition position, std::size_t lim
   }
 }
 
+std::uint64_t EventReader::count() {
+  const std::uint64_t rows = rows_.count();
+  return rows + parts_.count();
+}
+
 std::vector<VolumeBucket> EventReader::volume(std::int64_t bucket_s) {
   const auto& range = filter_.range;
   if (range.from_us >= range.to_us) return {};
@@ -72,15 +84,19 @@ std::vector<VolumeBucket> EventReader::volume(std::int64_t bucket_s) {
   std::vector<VolumeBucket> buckets(buckets_in(range, bucket_s));
   for (std::size_t i = 0; i < buckets.size(); ++i)
     buckets[i].at_us = (first + static_cast<std::int64_t>(i)) * bucket_us;
-  for (const auto& row : rows_.volume(bucket_s))
+  const auto rows = rows_.volume(bucket_s);
+  for (const auto& row : merge_volumes(rows, parts_.volume(bucket_s)))
     buckets.at(static_cast<std::size_t>(row.at_us / bucket_us - first)).counts = row.counts;
   return buckets;
 }
 
 EventGroups EventReader::groups(std::size_t values_max) {
-  RowGroups counted = rows_.groups(values_max);
+  RowGroups counted = rows_.groups(values_max), sealed;
+  if (parts_.groups(sealed)) counted = merge_groups(rows_.groups(kEveryValue), std::move(sealed), values_max);
   std::map<std::pair<int, std::int64_t>, schema::Entity> texts;
-  for (const auto& text : rows_.texts(counted.by_hash)) {
+  auto examples = rows_.texts(counted.by_hash);
+  for (auto& example : parts_.texts(counted.by_hash)) examples.push_back(std::move(example));
+  for (const auto& text : examples) {
     const auto record = decode_record(text.raw);
     if (!record) continue;
     const auto entity = entity_of_facet(text.facet, record->event);
@@ -93,6 +109,18 @@ EventGroups EventReader::groups(std::size_t values_max) {
     if (text != texts.end()) add_value(count, text->second, counted.groups);
   }
   return std::move(counted.groups);
+}
+
+std::optional<StoredEvent> find_event(schema::Transaction& tx, const EventIdentity& identity) {
+  auto found = find_row(tx, identity);
+  return found ? std::move(found) : find_sealed_event(tx, identity);
+}
+
+std::vector<StoredEvent> find_events(schema::Transaction& tx, const schema::Uuid& event_id, std::size_t limit) {
+  std::vector<std::vector<StoredEvent>> listings;
+  listings.push_back(find_rows(tx, event_id, limit));
+  listings.push_back(find_sealed_events(tx, event_id, limit));
+  return merge_newest(std::move(listings), limit);
 }
 
 std::int64_t bucket_seconds(const schema::TimeRange& range, std::size_t buckets_max) {

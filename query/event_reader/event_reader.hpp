@@ -1,5 +1,5 @@
 // The one way to API events: listings, exact counts, volumes and groups for a filter, each event once, whatever form
-// the days are stored in. Today every day is rows; sealed parts join here as another source.
+// the days are stored in: rows of recent days and sealed parts, which are disjoint in every snapshot.
 //
 // One object answers one filter inside one transaction (one snapshot). Belongs to the transaction's thread; throws what
 // the transaction throws.
@@ -10,6 +10,7 @@
 #include "query/event_reader/event_filter.hpp"
 #include "query/event_reader/event_source.hpp"
 #include "query/event_reader/event_view.hpp"
+#include "query/event_reader/parts.hpp"
 #include "query/event_reader/rows.hpp"
 #include "schema/pg/account_scope.hpp"
 #include "schema/pg/database.hpp"
@@ -23,7 +24,7 @@ class EventReader {
   // The filter must be resolved (range set) and outlive the reader.
   EventReader(schema::Transaction& tx, const schema::HashKey& key, const schema::AccountScope& scope,
               const EventFilter& filter)
-      : key_(key), filter_(filter), rows_(tx, row_question(filter, key, scope)) {}
+      : key_(key), filter_(filter), rows_(tx, row_question(filter, key, scope)), parts_(tx, key, scope, filter) {}
 
   struct Listing {
     std::vector<EventView> events;      // newest first
@@ -32,7 +33,7 @@ class EventReader {
   };
   // Up to `limit` events before `position`; fewer only at the end.
   Listing newest(EventPosition position, std::size_t limit);
-  std::uint64_t count() { return rows_.count(); }
+  std::uint64_t count();
   // Buckets of bucket_s seconds, all of the range, also the empty ones.
   std::vector<VolumeBucket> volume(std::int64_t bucket_s);
   EventGroups groups(std::size_t values_max);
@@ -41,7 +42,12 @@ class EventReader {
   const schema::HashKey& key_;
   const EventFilter& filter_;
   EventRows rows_;
+  EventParts parts_;
 };
+
+// By identity and by event id alone; newest first.
+std::optional<StoredEvent> find_event(schema::Transaction& tx, const EventIdentity& identity);
+std::vector<StoredEvent> find_events(schema::Transaction& tx, const schema::Uuid& event_id, std::size_t limit);
 
 // The smallest of 1m, 5m, 15m, 1h, 3h, 6h, 1d (then whole days) that cuts the range into at most `buckets_max` buckets,
 // which begin at multiples of their length. `buckets_max` is at least 2: a range may lie across a boundary.

@@ -236,14 +236,14 @@ std::vector<HashText> EventRows::texts(const std::vector<HashCount>& hashes) {
   return texts;
 }
 
-std::optional<StoredEvent> find_event(Transaction& tx, const EventIdentity& identity) {
+std::optional<StoredEvent> find_row(Transaction& tx, const EventIdentity& identity) {
   auto events = events_of(tx.exec(sql::event_by_key, schema::format_day(identity.day), identity.account_id,
                                   to_string(identity.event_id), to_string(identity.content_fp)));
   if (events.empty()) return std::nullopt;
   return std::move(events.front());
 }
 
-std::vector<StoredEvent> find_events(Transaction& tx, const schema::Uuid& event_id, std::size_t limit) {
+std::vector<StoredEvent> find_rows(Transaction& tx, const schema::Uuid& event_id, std::size_t limit) {
   constexpr const char* kFirstDay = "1970-01-01";
   constexpr const char* kLastDay = "9999-12-31";
   return events_of(tx.exec(sql::event_by_id, std::string(kFirstDay), std::string(kLastDay), to_string(event_id),

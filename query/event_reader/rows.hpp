@@ -64,7 +64,7 @@ struct EventIdentity {
   std::string account_id;
   schema::Uuid event_id{}, content_fp{};
 };
-std::optional<StoredEvent> find_event(schema::Transaction& tx, const EventIdentity& identity);
-std::vector<StoredEvent> find_events(schema::Transaction& tx, const schema::Uuid& event_id, std::size_t limit);
+std::optional<StoredEvent> find_row(schema::Transaction& tx, const EventIdentity& identity);
+std::vector<StoredEvent> find_rows(schema::Transaction& tx, const schema::Uuid& event_id, std::size_t limit);
 
 }  // namespace backtrail::query

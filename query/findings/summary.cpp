@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "query/event_reader/parts.hpp"
 #include "query/findings/finding_reads.hpp"
 
 namespace backtrail::query {
@@ -160,7 +161,23 @@ void drop_accounts_with_events(Transaction& tx, const TimeRange& range, std::set
   }
 }
 
-void read_accounts(Transaction& tx, Summary& summary) {
+// The same for sealed days: parts know their first and last event; one that reaches over the interval is looked into.
+void drop_accounts_with_sealed_events(Transaction& tx, const schema::HashKey& hash_key, const AccountScope& scope,
+                                      const TimeRange& range, std::set<std::string>& silent) {
+  if (silent.empty()) return;
+  const auto ids = schema::array_literal({silent.begin(), silent.end()});
+  for (const auto& row : tx.exec(sql::summary_sealed_accounts, ids, schema::format_day(first_day(range)),
+                                 schema::format_day(last_day(range)), schema::format_rfc3339(range.from_us),
+                                 schema::format_rfc3339(range.to_us))) {
+    const auto account_id = row["account_id"].as<std::string>();
+    EventFilter filter;
+    filter.range = range;
+    filter.account_id.any_of = {account_id};
+    if (row["certain"].as<bool>() || EventParts(tx, hash_key, scope, filter).count() > 0) silent.erase(account_id);
+  }
+}
+
+void read_accounts(Transaction& tx, const schema::HashKey& hash_key, const AccountScope& scope, Summary& summary) {
   std::set<std::string> silent;
   const auto accounts = schema::rows_as<AccountRow>(tx.exec(sql::summary_accounts));
   for (const auto& account : accounts) {
@@ -173,6 +190,7 @@ void read_accounts(Transaction& tx, Summary& summary) {
     if (silent.erase(cell.account_id) == 0) unknown.insert(cell.account_id);
   for (const auto& account : accounts) unknown.erase(account.account_id);
   drop_accounts_with_events(tx, summary.request.range, silent);
+  drop_accounts_with_sealed_events(tx, hash_key, scope, summary.request.range, silent);
   summary.accounts_reporting = static_cast<std::int64_t>(known - silent.size() + unknown.size());
 }
 
@@ -209,7 +227,10 @@ Result<std::optional<std::int64_t>> count_events(const Warehouse& warehouse, con
     const auto rows =
         tx.exec(sql::summary_event_count, schema::format_rfc3339(range.from_us), schema::format_rfc3339(range.to_us),
                 schema::format_day(first_day(range)), schema::format_day(last_day(range)));
-    return Count{rows[0]["total"].as<std::int64_t>()};
+    EventFilter filter;
+    filter.range = range;
+    const auto sealed = EventParts(tx, warehouse.hash_key, scope, filter).count();
+    return Count{rows[0]["total"].as<std::int64_t>() + static_cast<std::int64_t>(sealed)};
   });
   if (!total && total.error().code == Code::kTimeout) return Count{};
   return total;
@@ -256,7 +277,7 @@ Result<Summary> summary(const Warehouse& warehouse, const AccountScope& scope, c
     const auto question = question_of(scope, request);
     read_figures(tx, question, figures);
     read_top_entities(tx, warehouse.hash_key, question, figures);
-    read_accounts(tx, figures);
+    read_accounts(tx, warehouse.hash_key, scope, figures);
     const std::optional<std::string> any;
     figures.quarantined =
         tx.exec(sql::quarantine_total, any, any, question.from, question.to, any, any, std::optional(true))[0]["total"]

@@ -181,7 +181,7 @@ WITH hit AS (
   GROUP BY GROUPING SETS ((), (e.service, e.api), (e.account_id), (e.region), (e.ip_address_hash), (e.access_key_hash),
                           (e.user_agent_hash), (e.session_hash), (e.principal_hash))
 ), ranked AS (
-  SELECT c.*, row_number() OVER (PARTITION BY c.facet ORDER BY c.n DESC, c.value, c.second, c.hash) AS place
+  SELECT c.*, row_number() OVER (PARTITION BY c.facet ORDER BY c.n DESC, c.value COLLATE "C", c.second COLLATE "C", c.hash) AS place
   FROM counted AS c
   WHERE c.facet <= 3 OR c.hash IS NOT NULL
 )

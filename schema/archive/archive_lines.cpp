@@ -9,7 +9,9 @@
 #include "schema/core/json_tree.hpp"
 #include "schema/core/time.hpp"
 #include "schema/core/utf8.hpp"
+#include "schema/parts/part_store.hpp"
 #include "schema/pg/row_as.hpp"
+#include "schema/retention/holds.hpp"
 
 namespace backtrail::schema {
 namespace {
@@ -108,26 +110,40 @@ struct EventLineRow {
 };
 BOOST_DESCRIBE_STRUCT(EventLineRow, (), (event_day, account_id, event_id, content_fp, received_at, flags, raw))
 
+// Rows first, then sealed parts: in one snapshot every event is in one of them.
 class Events final : public ArchiveSource {
  public:
-  Events(DayRange days, std::optional<EventClass> event_class)
-      : from_(format_day(days.from)), to_(format_day(days.to)) {
-    if (event_class) class_ = static_cast<int>(*event_class);
-    day_ = from_;
-  }
+  Events(DayRange days, std::optional<EventClass> event_class) : days_(days), class_(event_class) { day_ = from_; }
 
   Result<bool> next_page(Transaction& tx, const LineSink& add) override {
-    const auto rows = rows_as<EventLineRow>(
-        tx.exec(sql::archive_events, from_, to_, class_, day_, account_id_, event_id_, content_fp_, kArchivePageRows));
+    if (!parts_) {
+      const auto more = next_rows(tx, add);
+      if (!more || *more) return more;
+      parts_ = parts_to_archive(tx);
+    }
+    return next_part(tx, add);
+  }
+
+ private:
+  static Result<void> write(std::string_view account_id, const TimeUs& received, int flags, const Uuid& content_fp,
+                            std::string_view raw, const LineSink& add) {
+    Line line("event");
+    line.add("account_id", account_id);
+    line.add_time("received_at", received);
+    if ((flags & kFlagOcsf) != 0 && content_fp != kOcsfFingerprint) line.add_true("variant");
+    line.add_record(raw, true);
+    return line.to(add);
+  }
+
+  Result<bool> next_rows(Transaction& tx, const LineSink& add) {
+    const auto rows = rows_as<EventLineRow>(tx.exec(sql::archive_events, from_, to_,
+                                                    class_ ? std::optional(static_cast<int>(*class_)) : std::nullopt,
+                                                    day_, account_id_, event_id_, content_fp_, kArchivePageRows));
     for (const auto& row : rows) {
       const auto raw = decode_raw(row.raw.bytes);
       if (!raw) return raw.error();
-      Line line("event");
-      line.add("account_id", std::string_view(row.account_id));
-      line.add_time("received_at", row.received_at);
-      if ((row.flags & kFlagOcsf) != 0 && row.content_fp != kOcsfFingerprint) line.add_true("variant");
-      line.add_record(*raw, true);
-      if (auto done = line.to(add); !done) return done.error();
+      if (auto done = write(row.account_id, row.received_at, row.flags, row.content_fp, *raw, add); !done)
+        return done.error();
     }
     if (rows.empty()) return false;
     day_ = rows.back().event_day;
@@ -137,10 +153,34 @@ class Events final : public ArchiveSource {
     return true;
   }
 
- private:
-  const std::string from_, to_;
-  std::optional<int> class_;
+  std::vector<PartHead> parts_to_archive(Transaction& tx) const {
+    const auto held = active_holds(tx);
+    auto parts = list_parts(tx, days_.from, days_.to - 1, std::nullopt);
+    std::erase_if(parts, [&](const PartHead& part) {
+      return (class_ && part.event_class != *class_) || holds_day(held, part.key.account_id, part.key.day);
+    });
+    return parts;
+  }
+
+  Result<bool> next_part(Transaction& tx, const LineSink& add) {
+    if (next_part_ == parts_->size()) return false;
+    const PartHead& head = (*parts_)[next_part_++];
+    const auto events = read_part_events(tx, head);
+    if (!events) return events.error();
+    for (const auto& event : *events)
+      if (auto done =
+              write(head.key.account_id, TimeUs{event.received_us}, event.flags, event.content_fp, event.raw, add);
+          !done)
+        return done.error();
+    return true;
+  }
+
+  const DayRange days_;
+  const std::optional<EventClass> class_;
+  const std::string from_ = format_day(days_.from), to_ = format_day(days_.to);
   std::string day_, account_id_, event_id_ = kNullUuid, content_fp_ = kNullUuid;
+  std::optional<std::vector<PartHead>> parts_;  // when the rows are done
+  std::size_t next_part_ = 0;
 };
 
 struct FindingLineRow {

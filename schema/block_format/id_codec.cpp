@@ -2,25 +2,29 @@
 
 #include <algorithm>
 
-#include "schema/block_format/bytes.hpp"
 #include "schema/block_format/posting_codec.hpp"
 
 namespace backtrail::schema {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
+constexpr std::size_t kKeyBytes = 4, kPositionBytes = 2;
+static_assert(kPartEventsMax <= 1U << (8 * kPositionBytes));
+
+void put(std::uint32_t value, std::size_t bytes, std::string& out) {
+  for (std::size_t i = bytes; i-- > 0;) out += static_cast<char>(value >> (8 * i));
+}
+
+std::uint32_t get(std::string_view bytes) {
+  std::uint32_t value = 0;
+  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
+  return value;
+}
 
 IdChunk chunk_of(std::span<const IdPlace> places) {
-  ByteWriter out;
-  out.byte(kFormat);
-  out.number(places.size());
-  std::uint32_t before = 0;
-  for (const auto& place : places) {
-    out.number(place.key - before);
-    before = place.key;
-  }
-  for (const auto& place : places) out.number(place.position);
-  return {places.front().key, places.back().key, out.take()};
+  IdChunk chunk{places.front().key, places.back().key, {}};
+  for (const auto& place : places) put(place.key, kKeyBytes, chunk.bytes);
+  for (const auto& place : places) put(place.position, kPositionBytes, chunk.bytes);
+  return chunk;
 }
 
 }  // namespace
@@ -47,18 +51,15 @@ std::vector<IdChunk> encode_ids(std::span<const Uuid> event_ids) {
 }
 
 Result<std::vector<IdPlace>> decode_ids(std::string_view bytes) {
-  ByteReader in(bytes);
   const auto damaged = [] { return fail(Code::kBadRecord, "a list of event ids is damaged"); };
-  if (in.byte() != kFormat) return fail(Code::kBadRecord, "a list of event ids has an unknown format");
-  std::vector<IdPlace> places(in.count());
-  std::uint64_t key = 0;
-  for (auto& place : places) {
-    key += in.number_to(UINT32_MAX);
-    if (key > UINT32_MAX) return damaged();
-    place.key = static_cast<std::uint32_t>(key);
+  if (bytes.size() % (kKeyBytes + kPositionBytes) != 0) return damaged();
+  std::vector<IdPlace> places(bytes.size() / (kKeyBytes + kPositionBytes));
+  const auto positions = bytes.substr(places.size() * kKeyBytes);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    places[i] = {get(bytes.substr(i * kKeyBytes, kKeyBytes)),
+                 get(positions.substr(i * kPositionBytes, kPositionBytes))};
+    if (places[i].position >= kPartEventsMax || (i > 0 && places[i].key < places[i - 1].key)) return damaged();
   }
-  for (auto& place : places) place.position = static_cast<std::uint32_t>(in.number_to(kPartEventsMax - 1));
-  if (!in.finished()) return damaged();
   return places;
 }
 

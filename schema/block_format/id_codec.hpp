@@ -1,7 +1,8 @@
 // The event ids of a part: the first 32 bits of each, with its place in the part. A late duplicate of a sealed event,
 // and an event asked for by its id, are found by them; the block that holds the place says the whole id.
 //
-// The format is in FORMAT.md. Decoders take any bytes (kBadRecord). Pure; thread-safe.
+// The lists are also searched by SQL (query/sql/event_sealed_ids.sql). The format is in FORMAT.md. Decoders take any
+// bytes (kBadRecord). Pure; thread-safe.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -14,8 +15,8 @@
 
 namespace backtrail::schema {
 
-// Ids of a chunk, about 1.7 kB.
-inline constexpr std::size_t kIdChunkIds = 320;
+// Ids of a chunk, 1.8 kB.
+inline constexpr std::size_t kIdChunkIds = 300;
 
 struct IdChunk {
   std::int64_t first_key = 0, last_key = 0;

@@ -18,7 +18,7 @@
 
 namespace backtrail::schema {
 
-// Writers queue behind a dropper: four locks of this length are the longest that one waits for it.
+// Writers queue behind a dropper: six locks of this length are the longest that one waits for it.
 inline constexpr int kDropLockWaitMs = 50;
 inline constexpr int kDropTries = 8;  // in one run
 // Days behind today whose partitions are made before a late event needs them; days ahead: kPreparedDaysAhead.

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "ingest/decode/decode.hpp"
+#include "ingest/seal/sealer.hpp"
 #include "ingest/source/file_import.hpp"
 #include "schema/archive/archive.hpp"
+#include "schema/retention/holds.hpp"
 #include "tests/db/ingest_warehouse.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -57,6 +59,29 @@ class ArchiveTest : public ::testing::Test {
     return report->receipt;
   }
   schema::ArchiveCheck check() { return schema::check_archive(archive()).value(); }
+
+  void seal_everything() {
+    const auto key = read_hash_key(warehouse_.ingest());
+    ASSERT_TRUE(key.has_value());
+    for (const auto& row : warehouse_.rows("SELECT DISTINCT event_day - date '1970-01-01' FROM api_event")) {
+      const auto sealed =
+          seal::seal_day(warehouse_.maintenance(), *key, row[0].as<std::int32_t>(), {.now_us = kMuchLaterUs});
+      ASSERT_TRUE(sealed.has_value()) << sealed.error().detail;
+    }
+  }
+  // Lines of events in all sets.
+  int archived_events() const {
+    int lines = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(archive())) {
+      if (entry.path().extension() != ".zst") continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string bytes(std::istreambuf_iterator<char>(file), {});
+      for (const auto& document : decode(bytes, {}).documents)
+        for (std::size_t at = 0; (at = document.text.find("\"kind\":\"event\"", at)) != std::string::npos; ++at)
+          ++lines;
+    }
+    return lines;
+  }
 
   // Every column of every table that retention removes from, but for partitions' own.
   std::string everything() const {
@@ -135,6 +160,47 @@ TEST_F(ArchiveTest, WhatIsImportedAgainIsWhatWasThere) {
   EXPECT_EQ(everything(), before);
   import_archive();
   EXPECT_EQ(everything(), before) << "however often";
+}
+
+TEST_F(ArchiveTest, SealedEventsAreArchivedLikeRows) {
+  deliver_of_everything();
+  const std::string before = everything();
+  const int events = warehouse_.count("api_event");
+  seal_everything();
+  ASSERT_GT(warehouse_.count("event_part"), 3);
+  warehouse_.keep("all", 90);
+  warehouse_.keep("event_data", std::nullopt);  // management events go by their class, part by part
+  EXPECT_EQ(run().archive_failure, "");
+  EXPECT_EQ(warehouse_.count("event_part WHERE event_class = 1"), 0);
+  EXPECT_EQ(warehouse_.count("event_part WHERE event_class = 2"), 1);
+  warehouse_.keep("all", 90);  // and then whole days
+  EXPECT_EQ(run().archive_failure, "");
+  for (const char* table : {"api_event", "event_mention", "event_part", "event_block", "event_posting", "event_rollup"})
+    EXPECT_EQ(warehouse_.count(table), 0) << table;
+  EXPECT_THAT(check().wrong, IsEmpty());
+  EXPECT_EQ(archived_events(), events);
+  import_archive();
+  EXPECT_EQ(everything(), before);
+}
+
+TEST_F(ArchiveTest, HeldPartsStayAndAreNotArchived) {
+  warehouse_.keep("all", std::nullopt);
+  warehouse_.deliver(warehouse_.delivery(events(1, 10, {.time = day_text(5) + "T10:00:00Z"})));
+  warehouse_.deliver(warehouse_.delivery(events(11, 7, {.account = kAccountB, .time = day_text(5) + "T10:00:00Z"})));
+  seal_everything();
+  ASSERT_EQ(warehouse_.count("event_part"), 2);
+  const auto hold = schema::add_hold(warehouse_.maintenance(),
+                                     {kAccountB, {kToday - 5, kToday - 4}, std::nullopt, "case 17", "carol"}, kNowUs);
+  ASSERT_TRUE(hold.has_value()) << hold.error().detail;
+  warehouse_.keep("all", 90);
+  run();
+  EXPECT_EQ(warehouse_.value("SELECT string_agg(account_id || ' ' || n, ',') FROM event_part"),
+            std::string(kAccountB) + " 7");
+  EXPECT_EQ(archived_events(), 10);
+  ASSERT_TRUE(schema::release_hold(warehouse_.maintenance(), *hold, "closed", "carol", kNowUs).has_value());
+  run();
+  EXPECT_EQ(warehouse_.count("event_part"), 0);
+  EXPECT_EQ(archived_events(), 17);
 }
 
 TEST_F(ArchiveTest, ALineIsReadByAnyone) {

@@ -6,10 +6,13 @@
 //
 // One object per thread. What cannot be written fails the test.
 #pragma once
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <pqxx/pqxx>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +20,8 @@
 #include "ingest/load/batch.hpp"
 #include "ingest/load/event_writer.hpp"
 #include "ingest/load/finding_writer.hpp"
+#include "ingest/seal/sealer.hpp"
+#include "ingest/seal/unseal.hpp"
 #include "query/warehouse.hpp"
 #include "schema/core/time.hpp"
 #include "schema/record/cloudtrail_record.hpp"
@@ -80,6 +85,7 @@ class EventSeed {
   EventSeed()
       : api_({.connection_string = database_.connection_string("backtrail_api")}),
         ingest_({.connection_string = database_.connection_string("backtrail_ingest")}),
+        maintenance_({.connection_string = database_.connection_string("backtrail_maintenance")}),
         partitions_(ingest_),
         admin_(database_.admin_connection_string()),
         warehouse_{api_, read_key()} {
@@ -131,7 +137,30 @@ class EventSeed {
       return true;
     });
     ASSERT_TRUE(done.has_value()) << done.error().detail;
+    days_.insert(days.begin(), days.end());
+    if (seals_everything()) seal();
   }
+  // Turns the rows of every day, or of one, into parts; gives the number of events.
+  std::uint64_t seal(std::optional<std::int32_t> only = std::nullopt) {
+    std::uint64_t events = 0;
+    for (const std::int32_t day : days_) {
+      if (only && *only != day) continue;
+      ingest::seal::SealOptions options;
+      options.now_us = time_of(kReceivedAt);
+      const auto report = ingest::seal::seal_day(maintenance_, warehouse_.hash_key, day, options);
+      EXPECT_TRUE(report.has_value()) << (report ? "" : report.error().detail);
+      if (report) events += report->events;
+    }
+    return events;
+  }
+  void unseal() {
+    for (const std::int32_t day : days_) {
+      const auto report = ingest::seal::unseal_day(maintenance_, day, std::nullopt);
+      EXPECT_TRUE(report.has_value()) << (report ? "" : report.error().detail);
+    }
+  }
+  // BACKTRAIL_TEST_SEALED runs every test of questions on parts: all but those that change rows by hand must pass.
+  static bool seals_everything() { return std::getenv("BACKTRAIL_TEST_SEALED") != nullptr; }
   void add(const Record& record) { add_all({record.json()}); }
 
   // The finding's id outside.
@@ -170,7 +199,8 @@ class EventSeed {
   }
 
   TestDatabase database_;
-  schema::Database api_, ingest_;
+  schema::Database api_, ingest_, maintenance_;
+  std::set<std::int32_t> days_;
   schema::Partitions partitions_;
   pqxx::connection admin_;
   query::Warehouse warehouse_;

@@ -230,8 +230,10 @@ TEST(RowSecurityTest, ARoleSeesOnlyItsAccountsInEveryTable) {
                       fmt::format(R"({{"detail-type":"Scheduled Event","source":"aws.events","account":"{}",)"
                                   R"("time":"2026-11-02T10:00:00Z","detail":{{}}}})",
                                   account));
-    warehouse.value(
-        fmt::format("INSERT INTO event_part VALUES ('2026-11-02', '{}', gen_random_uuid(), 1, 1, 1, '')", account));
+    for (const auto& [table, values] :
+         {std::pair("event_part", "1, 1, 1, now(), now(), now(), '', ''"), std::pair("event_block", "0, '', ''"),
+          std::pair("event_posting", "1, 0, 0, ''"), std::pair("event_rollup", "''")})
+      warehouse.value(fmt::format("INSERT INTO {} VALUES ('2026-11-02', '{}', 0, {})", table, account, values));
     const auto noted = schema::note_sns_subscription(warehouse.ingest(), schema::AccountScope::all(),
                                                      {account, fmt::format("arn:aws:sns:eu-west-1:{}:topic", account),
                                                       "SubscriptionConfirmation", "id", "url", "key", kNowUs});
@@ -291,11 +293,12 @@ TEST(RowSecurityTest, FunctionsWithTheOwnersRightsAreFew) {
       names.emplace_back(row[0].c_str());
     return names;
   };
-  EXPECT_THAT(callable_by("backtrail_api"), UnorderedElementsAre("find_api_key"));
+  EXPECT_THAT(callable_by("backtrail_api"), UnorderedElementsAre("find_api_key", "entity_accounts"));
   EXPECT_THAT(callable_by("backtrail_ingest"),
               UnorderedElementsAre("create_event_partition", "fold_coverage", "supersede_events"));
   EXPECT_THAT(callable_by("backtrail_maintenance"),
-              UnorderedElementsAre("create_event_partition", "drop_event_partition", "fold_coverage"));
+              UnorderedElementsAre("create_event_partition", "drop_event_partition", "shrink_event_partition",
+                                   "entity_accounts", "fold_coverage"));
   EXPECT_THAT(callable_by("public"), IsEmpty());
   EXPECT_EQ(warehouse.count("pg_proc WHERE pronamespace = 'backtrail'::regnamespace AND prosecdef AND NOT "
                             "coalesce(proconfig::text, '') LIKE '%search_path=backtrail, pg_temp%'"),

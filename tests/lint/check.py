@@ -22,7 +22,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
 # Libraries that belong to some folders only: pattern of the include, allowed path prefixes, why.
 LIBRARIES = [
-    (re.compile(r"^pqxx"), ("schema/", "query/", "ingest/load/", "tests/", "bench/"), "SQL stays out of this folder"),
+    (re.compile(r"^pqxx"), ("schema/", "query/", "ingest/load/", "ingest/seal/", "tests/", "bench/"), "SQL stays out of this folder"),
     (re.compile(r"^libpq-fe\.h"), ("schema/pg/", "deploy/commands/", "tests/", "bench/"),
      "SQL stays out of this folder"),  # deploy/commands reads connection URLs with it
     (re.compile(r"^boost/beast"), ("api/http/", "tests/http/", "bench/"), "Beast stays behind our Request and Response"),

@@ -1,0 +1,175 @@
+#include "query/event_reader/part_loader.hpp"
+
+#include <algorithm>
+#include <backtrail_query_sql.hpp>
+#include <boost/describe.hpp>
+
+#include "schema/core/time.hpp"
+#include "schema/pg/row_as.hpp"
+
+namespace backtrail::query {
+
+struct PartHeadRow {
+  schema::TimeUs day;
+  std::string account_id;
+  int part_no, event_class;
+  std::int64_t n;
+  schema::TimeUs first_at, last_at;
+  schema::Bytes layout;
+};
+BOOST_DESCRIBE_STRUCT(PartHeadRow, (), (day, account_id, part_no, event_class, n, first_at, last_at, layout))
+
+namespace {
+
+using schema::PartKey;
+using schema::Transaction;
+
+// Rows of one statement: the answer stays below some megabytes.
+constexpr std::size_t kBlocksAtATime = 400;
+constexpr std::size_t kPlacesAtATime = 4'000;
+
+std::string bytes_of(const pqxx::field& field) {
+  const pqxx::binarystring bytes(field);
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+SealedPart part_of(PartHeadRow row) {
+  SealedPart part;
+  part.key = {schema::day_of(row.day.us), std::move(row.account_id), row.part_no};
+  part.event_class = static_cast<schema::EventClass>(row.event_class);
+  part.n = static_cast<std::size_t>(row.n);
+  part.first_us = row.first_at.us;
+  part.last_us = row.last_at.us;
+  part.blocks = sound(schema::BlockMap::of(row.layout.bytes, part.n));
+  return part;
+}
+
+std::optional<std::string> literal_of(const Accounts& accounts) {
+  return accounts ? std::optional(schema::array_literal(*accounts)) : std::nullopt;
+}
+
+PartKey key_of(const pqxx::row& row) {
+  return {schema::day_of(schema::time_from_pg(row[0].c_str())), row[1].c_str(), row[2].as<int>()};
+}
+
+// The next items of a list, so many at a time.
+template <class T, class F>
+void in_pieces(const std::vector<T>& items, std::size_t size, F&& f) {
+  for (std::size_t at = 0; at < items.size(); at += size)
+    f(items.begin() + static_cast<std::ptrdiff_t>(at),
+      items.begin() + static_cast<std::ptrdiff_t>(std::min(items.size(), at + size)));
+}
+
+}  // namespace
+
+void refuse_damaged(const std::string& what) {
+  throw schema::ErrorException(
+      schema::fail(schema::Code::kDatabase, "a sealed part is damaged, see 'backtrail verify': " + what));
+}
+
+StoredEvent stored_event(const schema::PartKey& part, const schema::BlockColumns& block, std::size_t index) {
+  StoredEvent event;
+  event.position = {block.event_time_us[index], block.event_id[index], block.content_fp[index]};
+  event.account_id = part.account_id;
+  event.received_us = block.received_us[index];
+  event.flags = block.flags[index];
+  event.event_class = block.event_class;
+  event.outcome = block.outcome[index];
+  if (block.read_only[index] >= 0) event.read_only = block.read_only[index] == 1;
+  event.region = block.region.of(index);
+  event.service = block.service.of(index);
+  event.api = block.api.of(index);
+  event.error_code = block.error_code.of(index);
+  return event;
+}
+
+// The form of raw_codec.hpp that is the bytes themselves.
+std::string as_stored(std::string record) {
+  record.insert(record.begin(), '\0');
+  return record;
+}
+
+std::vector<SealedPlace> sealed_places(Transaction& tx, const std::vector<std::int64_t>& hashes, std::int32_t from_day,
+                                       std::int32_t to_day) {
+  std::vector<SealedPlace> places;
+  if (hashes.empty()) return places;
+  std::vector<std::string> texts;
+  for (const std::int64_t hash : hashes) texts.push_back(std::to_string(hash));
+  for (const auto& row : tx.exec(sql::event_entity_accounts, schema::array_literal(texts), schema::format_day(from_day),
+                                 schema::format_day(to_day)))
+    places.push_back({schema::day_of(schema::time_from_pg(row[1].c_str())), row[2].c_str(), row[0].as<std::int64_t>()});
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  return places;
+}
+
+std::vector<SealedPart> sealed_parts(Transaction& tx, std::int32_t from_day, std::int32_t to_day,
+                                     const Accounts& accounts) {
+  std::vector<SealedPart> parts;
+  for (auto& row : schema::rows_as<PartHeadRow>(tx.exec(sql::event_part_heads, schema::format_day(from_day),
+                                                        schema::format_day(to_day), literal_of(accounts))))
+    parts.push_back(part_of(std::move(row)));
+  return parts;
+}
+
+std::map<PartKey, SealedPart> sealed_lists(Transaction& tx, const std::vector<SealedPlace>& places) {
+  std::map<PartKey, SealedPart> parts;
+  in_pieces(places, kPlacesAtATime, [&](auto begin, auto end) {
+    std::vector<std::string> days, accounts, hashes;
+    for (auto place = begin; place != end; ++place) {
+      days.push_back(schema::format_day(place->day));
+      accounts.push_back(place->account_id);
+      hashes.push_back(std::to_string(place->hash));
+    }
+    for (const auto& row : tx.exec(sql::event_part_lists, schema::array_literal(days), schema::array_literal(accounts),
+                                   schema::array_literal(hashes))) {
+      auto part = parts.find(key_of(row));
+      if (part == parts.end()) {
+        auto head = part_of(schema::row_as<PartHeadRow>(row));
+        auto key = head.key;
+        part = parts.emplace(std::move(key), std::move(head)).first;
+      }
+      part->second.lists[row[8].as<std::int64_t>()] = bytes_of(row[9]);
+    }
+  });
+  return parts;
+}
+
+std::map<BlockKey, SealedBlock> sealed_blocks(Transaction& tx, const std::vector<BlockKey>& blocks, bool with_records) {
+  std::map<BlockKey, SealedBlock> found;
+  in_pieces(blocks, kBlocksAtATime, [&](auto begin, auto end) {
+    std::vector<std::string> days, accounts, parts, numbers;
+    for (auto key = begin; key != end; ++key) {
+      days.push_back(schema::format_day(key->part.day));
+      accounts.push_back(key->part.account_id);
+      parts.push_back(std::to_string(key->part.part_no));
+      numbers.push_back(std::to_string(key->block));
+    }
+    for (const auto& row :
+         tx.exec(with_records ? sql::event_part_blocks : sql::event_part_columns, schema::array_literal(days),
+                 schema::array_literal(accounts), schema::array_literal(parts), schema::array_literal(numbers))) {
+      SealedBlock& block = found[{key_of(row), row[3].as<std::uint32_t>()}];
+      block.columns = sound(schema::decode_columns(bytes_of(row[4])));
+      if (with_records) block.raw = bytes_of(row[5]);
+    }
+  });
+  for (const auto& key : blocks)
+    if (!found.contains(key)) refuse_damaged("it lacks a block");
+  return found;
+}
+
+std::vector<SealedId> sealed_ids(Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
+                                 const schema::Uuid& event_id) {
+  const std::uint32_t key = schema::id_key(event_id);
+  const std::string bytes(reinterpret_cast<const char*>(event_id.bytes.data()), sizeof key);
+  std::vector<SealedId> ids;
+  for (const auto& row : tx.exec(sql::event_sealed_ids, schema::format_day(from_day), schema::format_day(to_day),
+                                 literal_of(accounts), static_cast<std::int64_t>(key), schema::Binary(bytes))) {
+    const auto part = part_of(schema::row_as<PartHeadRow>(row));
+    for (const auto& place : sound(schema::decode_ids(bytes_of(row[8]))))
+      if (place.key == key) ids.push_back({part, place.position});
+  }
+  return ids;
+}
+
+}  // namespace backtrail::query

@@ -1,0 +1,84 @@
+// Reads pieces of sealed parts: which parts there are, posting lists, blocks, event ids. The only code that reads
+// event_part, event_posting and event_block for questions.
+//
+// Functions run in the caller's transaction and see what its scope may see. What a transaction has touched is not
+// dropped before it ends. A part that is damaged, or that lacks a block, is an ErrorException: an answer without its
+// events would be silence.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "query/event_reader/event_source.hpp"
+#include "schema/block_format/part_codec.hpp"
+#include "schema/core/hash.hpp"
+#include "schema/parts/part_store.hpp"
+#include "schema/pg/database.hpp"
+
+namespace backtrail::query {
+
+struct SealedPart {
+  schema::PartKey key;
+  schema::EventClass event_class = schema::EventClass::kManagement;
+  std::size_t n = 0;
+  std::int64_t first_us = 0, last_us = 0;
+  schema::BlockMap blocks;
+  std::map<std::int64_t, std::string> lists;  // hash -> the chunk that has its list
+};
+
+// An entity that parts of an account may know on a day.
+struct SealedPlace {
+  std::int32_t day = 0;
+  std::string account_id;
+  std::int64_t hash = 0;
+  auto operator<=>(const SealedPlace&) const = default;
+};
+
+struct BlockKey {
+  schema::PartKey part;
+  std::uint32_t block = 0;
+  auto operator<=>(const BlockKey&) const = default;
+};
+
+struct SealedBlock {
+  schema::BlockColumns columns;
+  std::string raw;  // encoded; empty unless asked for
+};
+
+using Accounts = std::optional<std::vector<std::string>>;  // nothing: all
+
+// Throws.
+[[noreturn]] void refuse_damaged(const std::string& what);
+template <class T>
+T sound(schema::Result<T> result) {
+  if (!result) refuse_damaged(result.error().detail);
+  return std::move(*result);
+}
+
+// Each once, in order; both days included.
+std::vector<SealedPlace> sealed_places(schema::Transaction& tx, const std::vector<std::int64_t>& hashes,
+                                       std::int32_t from_day, std::int32_t to_day);
+// Parts without lists.
+std::vector<SealedPart> sealed_parts(schema::Transaction& tx, std::int32_t from_day, std::int32_t to_day,
+                                     const Accounts& accounts);
+// The parts of these places that have one of the lists.
+std::map<schema::PartKey, SealedPart> sealed_lists(schema::Transaction& tx, const std::vector<SealedPlace>& places);
+std::map<BlockKey, SealedBlock> sealed_blocks(schema::Transaction& tx, const std::vector<BlockKey>& blocks,
+                                              bool with_records);
+
+// An event without its record.
+StoredEvent stored_event(const schema::PartKey& part, const schema::BlockColumns& block, std::size_t index);
+// A record in the form of StoredEvent::raw.
+std::string as_stored(std::string record);
+
+// Where an event id stands.
+struct SealedId {
+  SealedPart part;
+  std::uint32_t position = 0;  // ids with the same first bits stand here too
+};
+std::vector<SealedId> sealed_ids(schema::Transaction& tx, std::int32_t from_day, std::int32_t to_day,
+                                 const Accounts& accounts, const schema::Uuid& event_id);
+
+}  // namespace backtrail::query

@@ -1,0 +1,109 @@
+// Events of sealed days: the same questions as EventRows, answered from posting lists and blocks.
+//
+// The directory says in which accounts and on which days an entity was; its posting lists give the count, the volume
+// and the places of a page; only the blocks of the page are opened, and more only for conditions that lists do not
+// decide (Region, service, API, error code, read-only). One object answers one filter inside one transaction. Belongs
+// to the transaction's thread; throws what the transaction throws, and ErrorException for a damaged part.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "query/event_reader/event_filter.hpp"
+#include "query/event_reader/event_source.hpp"
+#include "query/event_reader/part_loader.hpp"
+#include "query/event_reader/rows.hpp"
+#include "schema/pg/account_scope.hpp"
+
+namespace backtrail::query {
+
+class EventParts {
+ public:
+  // The filter must be resolved and outlive this.
+  EventParts(schema::Transaction& tx, const schema::HashKey& key, const schema::AccountScope& scope,
+             const EventFilter& filter);
+
+  // As EventRows.
+  std::vector<StoredEvent> newest(const EventPosition& position, std::size_t limit);
+  std::uint64_t count();
+  std::vector<VolumeBucket> volume(std::int64_t bucket_s);
+  // Every value, in no order. False: no sealed event is in it.
+  bool groups(RowGroups& groups);
+  // Of the hashes that groups() gave.
+  std::vector<HashText> texts(const std::vector<HashCount>& hashes);
+
+ private:
+  // An entity of a condition.
+  struct Term {
+    std::int64_t hash = 0;
+    bool by = true, on = true;
+  };
+  // An event that the lists say is one.
+  struct Hit {
+    const SealedPart* part;
+    schema::Posting posting;
+  };
+  struct Place {
+    BlockKey block;
+    std::uint32_t index;
+  };
+
+  bool account_wanted(const std::string& account_id) const;
+  // The days on which there may be something, the newest first, in pieces that grow.
+  void find_places();
+  std::vector<std::pair<std::int32_t, std::int32_t>> day_ranges() const;
+  void load(std::int32_t from_day, std::int32_t to_day);
+  void load_all();
+  void load_all_lists(std::vector<SealedPart*> parts);
+  std::vector<schema::Posting> postings_of(const SealedPart& part, const Term& term) const;
+  // Positions of the part that hold one of the terms.
+  std::vector<bool> holding(const SealedPart& part, const std::vector<Term>& terms) const;
+  std::vector<Hit> hits(const SealedPart& part) const;
+  static Place place_of(const Hit& hit);
+  // The whole part answers, without a look at its lists.
+  bool all_of(const SealedPart& part) const;
+  // Calls f(hit, block, index) for every hit, in some order, once the columns are there and the conditions hold.
+  template <class F>
+  void for_each_event(F&& f);
+  void newest_of(std::vector<Hit> hits, const EventPosition& position, std::size_t limit,
+                 std::vector<std::pair<StoredEvent, Place>>& found);
+  std::vector<StoredEvent> with_records(std::vector<std::pair<StoredEvent, Place>> found);
+
+  schema::Transaction& tx_;
+  const EventFilter& filter_;
+  bool nothing_ = false;
+  std::int32_t from_day_ = 0, to_day_ = 0;
+  Accounts accounts_;
+  std::set<std::string> not_accounts_;
+  std::vector<std::vector<Term>> groups_;  // of each, at least one
+  std::vector<Term> excluded_;
+  bool all_ = false;  // no entity is asked for
+  bool needs_columns_ = false;
+  bool places_found_ = false;
+  std::map<std::int32_t, std::vector<SealedPlace>> places_;  // by day: which lists are needed
+  std::set<std::pair<std::int32_t, std::int32_t>> loaded_;
+  std::map<schema::PartKey, SealedPart> parts_;
+  std::map<BlockKey, SealedBlock> opened_;  // blocks of a page, with their records
+  struct Newest {
+    std::int64_t time_us = 0;
+    Place place{};
+  };
+  std::map<std::pair<int, std::int64_t>, Newest> examples_;  // of facets' hashes
+};
+
+// As find_event and find_events over rows.
+std::optional<StoredEvent> find_sealed_event(schema::Transaction& tx, const EventIdentity& identity);
+std::vector<StoredEvent> find_sealed_events(schema::Transaction& tx, const schema::Uuid& event_id, std::size_t limit);
+
+// When an entity was in a sealed event.
+struct SealedSeen {
+  std::optional<std::int64_t> first_us, last_us, last_by_us;
+};
+SealedSeen sealed_seen(schema::Transaction& tx, std::int64_t hash);
+// When each entity was last in one; nothing: never.
+std::vector<std::optional<std::int64_t>> sealed_last_seen(schema::Transaction& tx,
+                                                          const std::vector<std::int64_t>& hashes);
+
+}  // namespace backtrail::query

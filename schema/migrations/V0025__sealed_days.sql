@@ -1,0 +1,225 @@
+-- Sealed days: parts, their blocks, posting lists and figures, and the directory of entities. What the bytes mean is said in
+-- schema/block_format/FORMAT.md. Nothing was sealed before this migration; a warehouse where something was is refused.
+SET LOCAL ROLE backtrail_owner;
+SET LOCAL search_path = backtrail, pg_temp;
+
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM event_part) THEN
+    RAISE EXCEPTION 'event_part is not empty: this warehouse was sealed by an unknown program';
+  END IF;
+END
+$$;
+DROP TABLE event_part;
+
+-- One row for each sealed run of events of one account, day and class. Classes are apart, because they expire apart.
+CREATE TABLE event_part (
+  day date NOT NULL,
+  account_id text NOT NULL,
+  part_no integer NOT NULL,  -- 0, 1, …: late events make another part
+  event_class smallint NOT NULL,
+  n integer NOT NULL,
+  format smallint NOT NULL,
+  first_at timestamptz NOT NULL,
+  last_at timestamptz NOT NULL,
+  sealed_at timestamptz NOT NULL,
+  layout bytea NOT NULL,
+  digest bytea NOT NULL,
+  PRIMARY KEY (day, account_id, part_no)
+) PARTITION BY RANGE (day);
+
+CREATE TABLE event_block (
+  day date NOT NULL,
+  account_id text NOT NULL,
+  part_no integer NOT NULL,
+  block_no integer NOT NULL,
+  columns bytea NOT NULL,
+  raw bytea NOT NULL,
+  PRIMARY KEY (day, account_id, part_no, block_no)
+) PARTITION BY RANGE (day);
+-- Compressed already.
+ALTER TABLE event_block ALTER COLUMN columns SET STORAGE EXTERNAL, ALTER COLUMN raw SET STORAGE EXTERNAL;
+
+-- list 1: entities, by their hashes; list 2: event ids, by their first 32 bits. Chunks of one list do not overlap: the
+-- chunk that may have a key is the first one whose last key is not below it.
+CREATE TABLE event_posting (
+  day date NOT NULL,
+  account_id text NOT NULL,
+  part_no integer NOT NULL,
+  list smallint NOT NULL,
+  first_key bigint NOT NULL,
+  last_key bigint NOT NULL,
+  bytes bytea NOT NULL,
+  PRIMARY KEY (day, account_id, part_no, list, last_key)
+) PARTITION BY RANGE (day);
+ALTER TABLE event_posting ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+CREATE TABLE event_rollup (
+  day date NOT NULL,
+  account_id text NOT NULL,
+  part_no integer NOT NULL,
+  bytes bytea NOT NULL,
+  PRIMARY KEY (day, account_id, part_no)
+) PARTITION BY RANGE (day);
+ALTER TABLE event_rollup ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['event_part', 'event_block', 'event_posting', 'event_rollup'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+    EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO backtrail_api, backtrail_ingest USING (current_setting(''app.accounts'', true) = ''*'' OR account_id = ANY (string_to_array(current_setting(''app.accounts'', true), '','')))', name || '_read', name);
+    EXECUTE format('CREATE POLICY %I ON %I FOR ALL TO backtrail_maintenance USING (true) WITH CHECK (true)', name || '_maintain', name);
+    EXECUTE format('GRANT SELECT ON %I TO backtrail_api, backtrail_ingest', name);
+    EXECUTE format('GRANT SELECT, INSERT, DELETE ON %I TO backtrail_maintenance', name);
+  END LOOP;
+END
+$$;
+-- Unsealing writes rows again.
+GRANT INSERT ON api_event, event_mention TO backtrail_maintenance;
+
+-- Entity -> accounts of a day. It spans accounts, so nobody who answers questions may read it: entity_accounts() does.
+-- The slot comes first: the rows of one entity's slot of all days lie together.
+CREATE TABLE event_directory (
+  slot integer NOT NULL,
+  day date NOT NULL,
+  run_no integer NOT NULL,
+  bytes bytea NOT NULL,
+  PRIMARY KEY (slot, day, run_no)
+);
+ALTER TABLE event_directory ALTER COLUMN bytes SET STORAGE EXTERNAL;
+CREATE INDEX event_directory_day ON event_directory (day);
+ALTER TABLE event_directory ENABLE ROW LEVEL SECURITY;
+ALTER TABLE event_directory FORCE ROW LEVEL SECURITY;
+CREATE POLICY event_directory_maintain ON event_directory FOR ALL TO backtrail_maintenance USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, DELETE ON event_directory TO backtrail_maintenance;
+
+-- In which of the caller's accounts, on which days, sealed parts may know these entities. It may say more than there is,
+-- never less, and never an account outside the caller's. A row is n hashes of 4 bytes and then n accounts of 5 bytes.
+CREATE FUNCTION entity_accounts(hashes bigint[], from_day date, to_day date)
+RETURNS TABLE (entity_hash bigint, event_day date, account_id text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = backtrail, pg_temp AS $$
+DECLARE
+  scope constant text := current_setting('app.accounts', true);
+  allowed constant text[] := string_to_array(current_setting('app.accounts', true), ',');
+  wanted bytea;
+  found record;
+  n integer;
+  at integer;
+  step integer;
+BEGIN
+  IF scope IS NULL OR scope = '' THEN
+    RETURN;
+  END IF;
+  FOREACH entity_hash IN ARRAY hashes LOOP
+    wanted := substring(int8send(entity_hash) FOR 4);
+    FOR found IN
+      SELECT d.day, d.bytes
+      FROM event_directory AS d
+      WHERE d.slot = ANY (ARRAY[1, 16 + ((entity_hash >> 60) & 15)::integer, 256 + ((entity_hash >> 56) & 255)::integer,
+                                4096 + ((entity_hash >> 52) & 4095)::integer])
+        AND d.day BETWEEN from_day AND to_day
+    LOOP
+      n := length(found.bytes) / 9;
+      at := position(wanted IN found.bytes);
+      WHILE at > 0 AND at <= 4 * n LOOP
+        step := 1;
+        IF at % 4 = 1 THEN
+          account_id := lpad((('x' || encode(substring(found.bytes FROM 4 * n + (at / 4) * 5 + 1 FOR 5), 'hex'))::bit(40)::bigint)::text, 12, '0');
+          IF scope = '*' OR account_id = ANY (allowed) THEN
+            event_day := found.day;
+            RETURN NEXT;
+          END IF;
+          step := 4;
+        END IF;
+        at := at + step;
+        step := position(wanted IN substring(found.bytes FROM at));
+        at := CASE WHEN step = 0 THEN 0 ELSE at + step - 1 END;
+      END LOOP;
+    END LOOP;
+  END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION entity_accounts(bigint[], date, date) TO backtrail_api, backtrail_maintenance;
+
+-- The tables whose partitions are made and dropped together, with their column of the day. They are locked in this order to
+-- drop them, which is the order of writers: they look for parts and then store rows.
+CREATE FUNCTION day_tables() RETURNS TABLE (place integer, parent text, day_column text)
+LANGUAGE sql IMMUTABLE SET search_path = backtrail, pg_temp AS $$
+  VALUES (1, 'event_part', 'day'), (2, 'event_posting', 'day'), (3, 'event_block', 'day'),
+         (4, 'api_event', 'event_day'), (5, 'event_mention', 'event_day'), (6, 'event_rollup', 'day')
+$$;
+
+-- Makes one partition of one table. CREATE and then ATTACH, because CREATE … PARTITION OF would lock out every writer.
+CREATE FUNCTION create_day_partition(parent text, day_column text, from_day date, to_day date) RETURNS void
+LANGUAGE plpgsql SET search_path = backtrail, pg_temp AS $$
+DECLARE
+  child constant text := format('%s_%s_%s', parent, to_char(from_day, 'YYYYMMDD'), to_char(to_day, 'YYYYMMDD'));
+BEGIN
+  EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', child, parent);
+  EXECUTE format('ALTER TABLE %I ADD CONSTRAINT in_range CHECK (%I >= %L AND %I < %L)', child, day_column, from_day, day_column, to_day);
+  EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, from_day, to_day);
+  EXECUTE format('ALTER TABLE %I DROP CONSTRAINT in_range', child);
+  -- Nobody may reach a partition past its parent's policies; no policy and forced means no row.
+  EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', child);
+  EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', child);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION create_event_partition(from_day date, to_day date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = backtrail, pg_temp AS $$
+BEGIN
+  IF from_day IS NULL OR to_day IS NULL OR from_day >= to_day OR to_day - from_day > 3660 THEN
+    RAISE EXCEPTION 'create_event_partition: not a range of 1 to 3660 days';
+  END IF;
+  PERFORM pg_advisory_xact_lock(2, 0);
+  IF EXISTS (SELECT FROM event_partition AS p WHERE p.from_day < create_event_partition.to_day AND p.to_day > create_event_partition.from_day) THEN
+    RETURN;
+  END IF;
+  PERFORM create_day_partition(t.parent, t.day_column, from_day, to_day) FROM (SELECT * FROM day_tables() ORDER BY place) AS t;
+END
+$$;
+
+SELECT create_day_partition(t.parent, t.day_column, p.from_day, p.to_day)
+FROM (SELECT * FROM day_tables() WHERE day_column = 'day' ORDER BY place) AS t
+CROSS JOIN (SELECT from_day, to_day FROM event_partition ORDER BY from_day) AS p;
+
+-- Drops the partitions that hold exactly [from_day, to_day), of rows and of parts, and what the directory says of those
+-- days. ONLY, because LOCK TABLE would take every partition
+-- otherwise. The caller sets lock_timeout.
+CREATE OR REPLACE FUNCTION drop_event_partition(from_day date, to_day date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = backtrail, pg_temp AS $$
+DECLARE
+  name text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM event_partition AS p WHERE p.from_day = drop_event_partition.from_day AND p.to_day = drop_event_partition.to_day) THEN
+    RETURN;
+  END IF;
+  FOR name IN SELECT t.parent FROM day_tables() AS t ORDER BY t.place LOOP
+    EXECUTE format('LOCK TABLE ONLY %I IN ACCESS EXCLUSIVE MODE', name);
+  END LOOP;
+  FOR name IN SELECT t.parent FROM day_tables() AS t ORDER BY t.place LOOP
+    EXECUTE format('DROP TABLE IF EXISTS %I', format('%s_%s_%s', name, to_char(from_day, 'YYYYMMDD'), to_char(to_day, 'YYYYMMDD')));
+  END LOOP;
+  DELETE FROM event_directory AS d WHERE d.day >= drop_event_partition.from_day AND d.day < drop_event_partition.to_day;
+END
+$$;
+
+-- After a day was sealed its rows are gone, but the indexes keep their size: makes them anew. An empty index takes no time;
+-- the caller sets lock_timeout.
+CREATE FUNCTION shrink_event_partition(from_day date, to_day date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = backtrail, pg_temp AS $$
+DECLARE
+  name text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM event_partition AS p WHERE p.from_day = shrink_event_partition.from_day AND p.to_day = shrink_event_partition.to_day) THEN
+    RETURN;
+  END IF;
+  FOREACH name IN ARRAY ARRAY['api_event', 'event_mention'] LOOP
+    EXECUTE format('REINDEX TABLE %I', format('%s_%s_%s', name, to_char(from_day, 'YYYYMMDD'), to_char(to_day, 'YYYYMMDD')));
+  END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION shrink_event_partition(date, date) TO backtrail_maintenance;

@@ -1,0 +1,95 @@
+#include "schema/parts/part_store.hpp"
+
+#include <algorithm>
+#include <backtrail_schema_sql.hpp>
+#include <boost/describe.hpp>
+
+#include "schema/core/time.hpp"
+#include "schema/pg/row_as.hpp"
+
+namespace backtrail::schema {
+
+struct PartRow {
+  TimeUs day;
+  std::string account_id;
+  int part_no, event_class;
+  std::int64_t n;
+  int format;
+  TimeUs first_at, last_at;
+  Bytes layout, digest;
+};
+BOOST_DESCRIBE_STRUCT(PartRow, (),
+                      (day, account_id, part_no, event_class, n, format, first_at, last_at, layout, digest))
+
+struct BlockRow {
+  Bytes columns, raw;
+};
+BOOST_DESCRIBE_STRUCT(BlockRow, (), (columns, raw))
+
+struct ChunkRow {
+  int list;
+  std::int64_t first_key, last_key;
+  Bytes bytes;
+};
+BOOST_DESCRIBE_STRUCT(ChunkRow, (), (list, first_key, last_key, bytes))
+
+struct RollupRow {
+  Bytes bytes;
+};
+BOOST_DESCRIBE_STRUCT(RollupRow, (), (bytes))
+
+std::vector<PartHead> list_parts(Transaction& tx, std::int32_t from_day, std::int32_t to_day,
+                                 const std::optional<std::vector<std::string>>& accounts) {
+  const auto wanted = accounts ? std::optional(array_literal(*accounts)) : std::nullopt;
+  std::vector<PartHead> parts;
+  for (auto& row : rows_as<PartRow>(tx.exec(sql::part_list, format_day(from_day), format_day(to_day), wanted)))
+    parts.push_back({{day_of(row.day.us), std::move(row.account_id), row.part_no},
+                     static_cast<EventClass>(row.event_class),
+                     static_cast<std::size_t>(row.n),
+                     row.format,
+                     row.first_at.us,
+                     row.last_at.us,
+                     std::move(row.layout.bytes),
+                     std::move(row.digest.bytes)});
+  return parts;
+}
+
+Result<EncodedPart> read_part(Transaction& tx, const PartHead& head) {
+  const auto damaged = [&](const char* what) { return fail(Code::kBadRecord, what); };
+  if (head.format != kPartFormat) return damaged("a part has a format that this program does not know");
+  EncodedPart part;
+  part.n = head.n;
+  part.event_class = head.event_class;
+  part.first_us = head.first_us;
+  part.last_us = head.last_us;
+  if (head.digest.size() != part.digest.size()) return damaged("a part has no digest");
+  std::copy(head.digest.begin(), head.digest.end(), part.digest.begin());
+  const std::string day = format_day(head.key.day), no = std::to_string(head.key.part_no);
+  for (auto& row : rows_as<BlockRow>(tx.exec(sql::part_blocks, day, head.key.account_id, no))) {
+    const auto columns = decode_columns(row.columns.bytes);
+    if (!columns) return columns.error();
+    part.blocks.push_back({columns->size(), std::move(row.columns.bytes), std::move(row.raw.bytes)});
+  }
+  for (auto& row : rows_as<ChunkRow>(tx.exec(sql::part_postings, day, head.key.account_id, no))) {
+    if (row.list == kListEntities)
+      part.postings.push_back({row.first_key, row.last_key, std::move(row.bytes.bytes)});
+    else
+      part.ids.push_back({row.first_key, row.last_key, std::move(row.bytes.bytes)});
+  }
+  auto rollups = rows_as<RollupRow>(tx.exec(sql::part_rollup, day, head.key.account_id, no));
+  if (rollups.size() != 1) return damaged("a part has no figures");
+  part.rollup = std::move(rollups.front().bytes.bytes);
+  const auto map = BlockMap::of(head.layout, head.n);
+  if (!map) return map.error();
+  if (block_layout(part.blocks) != head.layout || map->blocks() != part.blocks.size())
+    return damaged("the layout of a part does not fit its blocks");
+  return part;
+}
+
+Result<std::vector<SealedEvent>> read_part_events(Transaction& tx, const PartHead& head) {
+  const auto part = read_part(tx, head);
+  if (!part) return part.error();
+  return decode_part(*part, head.key.day);
+}
+
+}  // namespace backtrail::schema

@@ -1,0 +1,44 @@
+// Sealed parts as they lie in the database: which there are, and one of them whole. Whoever needs all events of a part
+// (the sealer's check, unsealing, an archive) reads it here; questions read single blocks and lists instead.
+//
+// Functions run in the caller's transaction and see what its role and scope may see. They throw what the transaction
+// throws; damage is kBadRecord.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/block_format/part_codec.hpp"
+#include "schema/pg/database.hpp"
+
+namespace backtrail::schema {
+
+// event_posting.list
+inline constexpr int kListEntities = 1, kListIds = 2;
+
+struct PartKey {
+  std::int32_t day = 0;
+  std::string account_id;
+  int part_no = 0;
+  auto operator<=>(const PartKey&) const = default;
+};
+
+struct PartHead {
+  PartKey key;
+  EventClass event_class = EventClass::kManagement;
+  std::size_t n = 0;
+  int format = kPartFormat;
+  std::int64_t first_us = 0, last_us = 0;
+  std::string layout, digest;
+};
+
+// Of the days from_day to to_day, both included; accounts: nothing means all.
+std::vector<PartHead> list_parts(Transaction& tx, std::int32_t from_day, std::int32_t to_day,
+                                 const std::optional<std::vector<std::string>>& accounts);
+// As stored; kBadRecord when it is not what its head says.
+Result<EncodedPart> read_part(Transaction& tx, const PartHead& head);
+// Every event, with what it names, after all checks of decode_part.
+Result<std::vector<SealedEvent>> read_part_events(Transaction& tx, const PartHead& head);
+
+}  // namespace backtrail::schema

@@ -1,0 +1,223 @@
+// Every answer about events is the same whether days are rows, parts or both, and stays the same while they change from
+// one to the other. Random filters are compared in activity_pgtest.cpp; here are the other questions, and readers that
+// run beside a sealer.
+#include <algorithm>
+#include <atomic>
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "query/account_queries.hpp"
+#include "query/entity/activity.hpp"
+#include "query/entity/entity_profile.hpp"
+#include "query/entity/entity_search.hpp"
+#include "query/findings/summary.hpp"
+#include "tests/db/event_world.hpp"
+
+namespace backtrail::query {
+namespace {
+
+using namespace backtrail::testing;
+using schema::AccountScope;
+using schema::EntityKind;
+
+constexpr int kEvents = 500;
+
+std::string text_of(const OutcomeCounts& counts) {
+  return fmt::format("{}/{}/{}", counts.ok, counts.denied, counts.failed);
+}
+
+std::string text_of(const EventGroups& groups) {
+  std::string text =
+      text_of(groups.totals) + fmt::format(" {} {}\n", groups.first_us.value_or(0), groups.last_us.value_or(0));
+  for (const auto& api : groups.apis) text += fmt::format("{} {} {}\n", api.service, api.api, text_of(api.counts));
+  for (const auto* list : {&groups.accounts, &groups.regions, &groups.ip_addresses, &groups.access_keys,
+                           &groups.user_agents, &groups.sessions, &groups.principals}) {
+    text += "-\n";
+    for (const auto& value : *list)
+      text += fmt::format("{} {} {} {} {}\n", value.value, value.name, text_of(value.counts), value.first_us,
+                          value.last_us);
+  }
+  return text;
+}
+
+std::string text_of(const EventView& view) {
+  return fmt::format("{} {} {} {} {} {} {} {} {}", view.position.time_us, to_string(view.position.event_id),
+                     to_string(view.position.content_fp), view.event.account_id, view.received_us, view.event.flags,
+                     view.variant, view.damaged, view.raw);
+}
+
+template <class T>
+T checked(schema::Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().detail);
+  return std::move(*result);
+}
+
+class SealedAnswersTest : public ::testing::Test {
+ protected:
+  SealedAnswersTest() {
+    seed_.admin_exec("UPDATE retention_rule SET days = NULL");
+    for (int n = 0; n < kEvents; ++n) records_.push_back(world_.record(n));
+    // The same id with other content, on the same day.
+    auto changed = nlohmann::ordered_json::parse(records_[5]);
+    changed["userAgent"] = "changed";
+    records_.push_back(changed.dump());
+  }
+
+  std::vector<schema::Entity> entities() {
+    std::vector<schema::Entity> all{{EntityKind::kAccount, kWeb, {}}, {EntityKind::kResource, "arn:aws:s3:::logs", {}}};
+    for (const auto& user : world_.users) all.push_back({EntityKind::kPrincipal, user, {}});
+    for (const auto& role : world_.roles) {
+      all.push_back({EntityKind::kPrincipal, role, {}});
+      for (const auto& session : world_.sessions) all.push_back({EntityKind::kRoleSession, role + ":" + session, {}});
+    }
+    for (const auto& key : world_.keys) all.push_back({EntityKind::kAccessKey, key, {}});
+    for (const auto& instance : world_.instances) all.push_back({EntityKind::kInstance, instance, {}});
+    for (const auto& ip : world_.ips) all.push_back({EntityKind::kIpAddress, ip, {}});
+    all.push_back({EntityKind::kPrincipal, "AIDAEXAMPLENOBODY001", {}});
+    return all;
+  }
+
+  // All that can be asked of events but filtered lists, as text.
+  std::string answers(const AccountScope& scope) {
+    const auto& warehouse = seed_.warehouse();
+    std::string text;
+    for (const auto& entity : entities())
+      for (const auto& range : {schema::TimeRange{time_of("2026-11-18T00:00:00Z"), time_of("2026-11-25T00:00:00Z")},
+                                schema::TimeRange{time_of("2026-11-19T07:00:00Z"), time_of("2026-11-19T19:30:00Z")}}) {
+        const auto profile = checked(entity_profile(warehouse, scope, entity, range));
+        text += fmt::format("{}:{} {} {} {} {}\n", name_of(entity.kind), entity.key, profile.first_seen_us.value_or(0),
+                            profile.last_seen_us.value_or(0), profile.named_total, profile.account_id.value_or("-"));
+        for (const auto& fact : profile.facts) text += fact.label + "=" + fact.value + "\n";
+        text += text_of(profile.groups);
+      }
+    for (const char* asked : {"AIDAEXAMPLE", "logs", "198.51.100.7", "i-0dbc91f429e48eeed", "AKIAEXAMPLEALICE0001"})
+      for (const auto& found : checked(entity_search(warehouse, scope, asked, std::nullopt)))
+        text +=
+            fmt::format("{} {} {}\n", found.entity.key, found.account_id.value_or("-"), found.last_seen_us.value_or(0));
+    for (const auto& account : checked(account_list(warehouse, scope)))
+      text += fmt::format("{} {}\n", account.account_id, account.last_event_us.value_or(0));
+    for (const auto& range : {schema::TimeRange{time_of("2026-11-18T00:00:00Z"), time_of("2026-11-25T00:00:00Z")},
+                              schema::TimeRange{time_of("2026-11-19T10:00:00Z"), time_of("2026-11-19T10:40:00Z")},
+                              schema::TimeRange{time_of("2026-11-19T03:00:00Z"), time_of("2026-11-21T03:00:00Z")}}) {
+      SummaryRequest request;
+      request.range = range;
+      const auto figures = checked(summary(warehouse, scope, request));
+      text += fmt::format("summary {} {} {}\n", figures.events.value_or(-1), figures.accounts_reporting,
+                          figures.accounts_registered);
+    }
+    for (int n = -1; n < kEvents; n += 7) {
+      schema::Uuid id;
+      schema::parse_uuid(n < 0 ? id_of(5) : id_of(n), id);
+      for (const auto& view : checked(events_by_id(warehouse, scope, id, 10))) {
+        text += text_of(view) + "\n";
+        text += text_of(checked(event_by_key(warehouse, scope, event_key(view)))) + "\n";
+      }
+      const auto newest = event_by_key(warehouse, scope, id_of(n < 0 ? 5 : n));
+      text += newest ? text_of(*newest) + "\n" : newest.error().detail + "\n";
+    }
+    text += exported(scope, {});
+    text += exported(scope, {{"ip_address", "198.51.100.7"}, {"api", "Get*"}});
+    return text;
+  }
+
+  std::string exported(const AccountScope& scope, std::vector<Parameter> parameters) {
+    parameters.emplace_back("from", "2026-11-18T00:00:00Z");
+    parameters.emplace_back("to", "2026-11-25T00:00:00Z");
+    const auto filter = parse_event_filter(parameters, time_of("2026-11-25T00:00:00Z"));
+    auto stream = ActivityExport::open(seed_.warehouse(), scope, checked(filter));
+    std::string text;
+    while (!stream->at_end())
+      for (const auto& view : checked(stream->next())) text += text_of(view) + "\n";
+    return text;
+  }
+
+  World world_{std::mt19937(20'261'121)};
+  std::vector<std::string> records_;
+  EventSeed seed_;
+};
+
+TEST_F(SealedAnswersTest, AreThoseOfRows) {
+  const auto half = static_cast<std::ptrdiff_t>(records_.size() / 2);
+  seed_.add_all({records_.begin(), records_.begin() + half});
+  const auto scope = AccountScope::of({kWeb, kAudit}).value();
+  seed_.add_all({records_.begin() + half, records_.end()});
+  const std::string all = answers(AccountScope::all()), some = answers(scope), none = answers(AccountScope::none());
+  EXPECT_GT(all.size(), 100'000U);
+  EXPECT_EQ(seed_.seal(), records_.size());
+  EXPECT_EQ(answers(AccountScope::all()), all);
+  EXPECT_EQ(answers(scope), some);
+  EXPECT_EQ(answers(AccountScope::none()), none);
+  seed_.unseal();
+  EXPECT_EQ(answers(AccountScope::all()), all);
+}
+
+TEST_F(SealedAnswersTest, AreThoseOfRowsInAnyMixture) {
+  seed_.add_all(records_);
+  const auto scope = AccountScope::of({kWeb, kAudit}).value();
+  const std::string all = answers(AccountScope::all()), some = answers(scope);
+  // Late events: what was sealed comes again, is a duplicate, and the rest is new.
+  seed_.admin_exec(
+      "DELETE FROM event_mention AS m USING api_event AS e WHERE m.event_id = e.event_id AND "
+      "e.event_id::text LIKE '%0'; DELETE FROM api_event WHERE event_id::text LIKE '%0'");
+  seed_.seal();
+  seed_.add_all(records_);
+  EXPECT_EQ(answers(AccountScope::all()), all) << "parts, and late rows";
+  EXPECT_EQ(answers(scope), some);
+  seed_.seal(schema::day_of(time_of("2026-11-19T00:00:00Z")));
+  EXPECT_EQ(answers(AccountScope::all()), all) << "a day of two parts";
+  EXPECT_EQ(answers(scope), some);
+}
+
+// While a sealer and an unsealer change the form of all days, a reader always counts and lists the same events.
+TEST_F(SealedAnswersTest, StayTheSameWhileDaysAreSealed) {
+  seed_.add_all(records_);
+  std::atomic<bool> stop = false;
+  std::thread sealer([&] {
+    while (!stop) {
+      seed_.seal();
+      seed_.unseal();
+    }
+  });
+  std::vector<std::vector<Parameter>> questions{
+      {}, {{"ip_address", "198.51.100.7"}}, {{"principal", "AIDAEXAMPLEALICE0001"}, {"region", "eu-west-1"}}};
+  std::vector<std::string> expected(questions.size());
+  int changed_forms = 0, last_parts = -1;
+  for (int round = 0; round < 40; ++round) {
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      auto parameters = questions[i];
+      parameters.emplace_back("from", "2026-11-18T00:00:00Z");
+      parameters.emplace_back("to", "2026-11-25T00:00:00Z");
+      const auto filter = parse_event_filter(parameters, time_of("2026-11-25T00:00:00Z"));
+      const auto page = activity(seed_.warehouse(), AccountScope::all(), *filter, 1000, "");
+      ASSERT_TRUE(page.has_value()) << page.error().detail;
+      std::string text = std::to_string(page->total) + "\n";
+      for (const auto& view : page->events) text += text_of(view) + "\n";
+      if (round == 0) expected[i] = text;
+      EXPECT_EQ(text, expected[i]);
+      EXPECT_EQ(page->total, page->events.size());
+    }
+    const int parts = seed_.admin_exec("SELECT count(*) FROM event_part")[0][0].as<int>();
+    if (parts != last_parts) ++changed_forms;
+    last_parts = parts;
+  }
+  stop = true;
+  sealer.join();
+  EXPECT_GT(changed_forms, 3) << "nothing was sealed meanwhile";
+  EXPECT_GT(std::stoi(expected[0]), 400);
+}
+
+// What cannot be read must not look like what never happened.
+TEST_F(SealedAnswersTest, ADamagedPartIsAnErrorAndNotSilence) {
+  seed_.add_all(records_);
+  seed_.seal();
+  seed_.admin_exec("UPDATE event_block SET columns = set_byte(columns, 0, 9)");
+  const std::vector<Parameter> parameters{{"from", "2026-11-18"}, {"to", "2026-11-25"}};
+  const auto filter = parse_event_filter(parameters, time_of("2026-11-25T00:00:00Z"));
+  const auto page = activity(seed_.warehouse(), AccountScope::all(), *filter, 10, "");
+  ASSERT_FALSE(page.has_value());
+  EXPECT_THAT(page.error().detail, ::testing::HasSubstr("backtrail verify"));
+}
+
+}  // namespace
+}  // namespace backtrail::query
