@@ -38,9 +38,9 @@ int main(int argc, char** argv) {
   app.parse_complete_callback([&log_level] { set_up_logging(log_level); });
 
   int exit_code = kOk;
-  for (const auto add : {add_up, add_import, add_reconcile, add_lookup, add_accounts, add_key, add_retention, add_hold,
-                         add_archive, add_seal, add_unseal, add_verify, add_quarantine, add_spool, add_sample,
-                         add_migrate})
+  for (const auto add :
+       {add_up, add_import, add_reconcile, add_lookup, add_accounts, add_key, add_retention, add_hold, add_archive,
+        add_seal, add_unseal, add_verify, add_quarantine, add_spool, add_sample, add_migrate})
     add(app, exit_code);
   try {
     app.parse(argc, argv);

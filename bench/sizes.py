@@ -16,13 +16,13 @@ SELECT regexp_replace(coalesce(p.relname, t.relname), '_[0-9_]+$', '') AS relati
 
 
 def relations(cluster, database):
-    for line in cluster.sql(BY_RELATION, database).stdout.splitlines():
+    for line in cluster.sql(BY_RELATION, database=database).stdout.splitlines():
         name, heap, index = line.split('|')
         yield name, int(heap), int(index)
 
 
 def table_of(bench, table):
-    events = int(bench.cluster.sql('SELECT count(*) FROM line', 'jsonb').stdout)
+    events = int(bench.cluster.sql('SELECT count(*) FROM line', database='jsonb').stdout)
     source = sum(path.stat().st_size for path in pathlib.Path(bench.sample / 'AWSLogs').rglob('*_CloudTrail_*.json.gz'))
     rows = [['gzip source', 'files', f'{source / events:.0f}', '', f'{source / events:.0f}', '1.00']]
 

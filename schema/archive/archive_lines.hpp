@@ -1,8 +1,8 @@
 // Rows as lines of an archive (FORMAT.md), read in pages in the order of their keys.
 //
 // A source is one selection of rows that retention is about to remove. It reads what its transaction sees and what no
-// hold keeps, so a caller that removes in the same snapshot removes exactly what it was given. Events come from rows and
-// from sealed parts alike. One thread; a page is at most kArchivePageRows rows, or one part.
+// hold keeps, so a caller that removes in the same snapshot removes exactly what it was given. Events come from rows
+// and from sealed parts alike. One thread; a page is at most kArchivePageRows rows, or one part.
 #pragma once
 #include <functional>
 #include <memory>
