@@ -336,6 +336,7 @@ void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now
   for (const Row* row : events) columns.add(row->event);
   auto written = mark_new(columns.insert(tx), events);
   std::vector<const EventRow*> fresh;
+  fresh.reserve(written.size());
   for (const Row* row : written) fresh.push_back(&row->event);
   write_mentions(tx, fresh);
   std::map<std::int32_t, std::vector<Row*>> by_day;
