@@ -93,14 +93,14 @@ class SealRun {
       const auto part = schema::encode_part(events, day_);
       const auto head = head_of({day_, rows.account_id(), next_no[rows.account_id()]++}, part);
       write_part(statements_, head, part, options_.now_us);
-      if (const auto ok = check_part(statements_, head, events); !ok) return ok;
+      if (auto ok = check_part(statements_, head, events); !ok) return ok;
       const std::uint64_t account = schema::account_number(rows.account_id());
       for (const std::int64_t hash : entities_of(events)) directory.push_back({hash, account});
       note_variants(rows.account_id(), events);
       outcome.events += events.size();
       ++outcome.parts;
     }
-    if (const auto ok = write_directory(statements_, day_, directory); !ok) return ok;
+    if (auto ok = write_directory(statements_, day_, directory); !ok) return ok;
     alert_variants();
     if (outcome.events != rows.events()) return schema::fail(Code::kDatabase, "the rows of a day were not all sealed");
     return {};
@@ -109,6 +109,7 @@ class SealRun {
   // Writers that raced may each have seen only their own content of an event id; this is the last look at all of them.
   void note_variants(const std::string& account_id, const std::vector<schema::SealedEvent>& events) {
     std::vector<schema::Uuid> ids;
+    ids.reserve(events.size());
     for (const auto& event : events) ids.push_back(event.event_id);
     std::sort(ids.begin(), ids.end());
     for (auto at = std::adjacent_find(ids.begin(), ids.end()); at != ids.end();
@@ -210,7 +211,7 @@ Result<SealReport> seal_day(schema::Database& maintenance, const schema::HashKey
 }
 
 Result<bool> shrink_day(schema::Database& maintenance, std::int32_t day) {
-  const auto done = maintenance.write(schema::AccountScope::none(), [&](Transaction& tx) -> Result<bool> {
+  auto done = maintenance.write(schema::AccountScope::none(), [&](Transaction& tx) -> Result<bool> {
     tx.exec_text("SET LOCAL lock_timeout = '200ms'");
     tx.exec(sql::seal_shrink, schema::format_day(day), schema::format_day(day + 1));
     return true;

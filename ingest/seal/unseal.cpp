@@ -90,7 +90,8 @@ Result<UnsealReport> unseal_day(schema::Database& maintenance, std::int32_t day,
   std::map<std::string, std::size_t> counts;
   for (const auto& head : *parts) ++counts[head.key.account_id];
   UnsealReport report;
-  for (const auto& [account_id, count] : counts) {
+  for (const auto& known : counts) {
+    const std::string& account_id = known.first;
     const auto done = maintenance.write(schema::AccountScope::all(), [&](Transaction& tx) -> Result<UnsealReport> {
       return unseal_account(tx, day, account_id);
     });
