@@ -97,13 +97,15 @@ void EventParts::find_places() {
   std::map<std::pair<std::int32_t, std::string>, std::set<std::int64_t>> known;
   for (auto& place : sealed_places(tx_, hashes, from_day_, to_day_))
     if (account_wanted(place.account_id)) known[{place.day, place.account_id}].insert(place.hash);
-  for (const auto& [where, here] : known) {
+  for (const auto& place : known) {
+    const auto& [day, account_id] = place.first;
+    const auto& here = place.second;
     // An event stands in one part of one account: every condition must be known there.
     const bool possible = std::all_of(groups_.begin(), groups_.end(), [&](const auto& group) {
       return std::any_of(group.begin(), group.end(), [&](const Term& term) { return here.contains(term.hash); });
     });
     if (!possible) continue;
-    for (const std::int64_t hash : here) places_[where.first].push_back({where.first, where.second, hash});
+    for (const std::int64_t hash : here) places_[day].push_back({day, account_id, hash});
   }
 }
 
