@@ -12,8 +12,8 @@ constexpr std::int32_t kDay = 20'777;
 
 void read_block(std::string_view input) {
   if (input.size() < 2) return;
-  const std::size_t cut =
-      (static_cast<unsigned char>(input[0]) << 8 | static_cast<unsigned char>(input[1])) % (input.size() - 1);
+  const auto high = static_cast<unsigned char>(input[0]), low = static_cast<unsigned char>(input[1]);
+  const std::size_t cut = (std::size_t{high} << 8U | low) % (input.size() - 1);
   const auto columns = input.substr(2).substr(0, cut), raw = input.substr(2).substr(columns.size());
   const auto events = decode_block(columns, raw);
   if (!events) {
