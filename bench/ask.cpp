@@ -1,20 +1,13 @@
-// bench_ask --database-url URL --questions FILE: asks our query layer and prints a JSON line for each answer.
-//
-// FILE has a JSON document a line: {"question":"user","key":"AIDA…","from":"…","to":"…"}. The answer is
-// {"question","key","ms","answer"}; `answer` is what must be equal between contestants (see bench/questions.py).
-// Each question is asked once to warm up unless --cold, then once with the clock running.
+// bench_ask --database-url URL --questions FILE [--cold]: asks our query layer the questions of bench/asking.hpp.
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <fmt/format.h>
-#include <fstream>
 #include <functional>
-#include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "deploy/commands/warehouse_access.hpp"
 
+#include "bench/asking.hpp"
 #include "ingest/pipeline.hpp"
 #include "query/entity/activity.hpp"
 
@@ -66,22 +59,7 @@ int run(const std::string& url, const std::string& file, bool cold) {
   schema::Database database(access->role("api", 1));
   const auto key = must(ingest::read_hash_key(database));
   const query::Warehouse warehouse{database, key};
-  std::ifstream questions(file);
-  for (std::string line; std::getline(questions, line);) {
-    const auto asked = json::parse(line);
-    const auto known = kQuestions.find(asked["question"].get<std::string>());
-    if (known == kQuestions.end()) continue;
-    if (!cold) known->second(warehouse, asked);
-    const auto began = std::chrono::steady_clock::now();
-    auto answer = known->second(warehouse, asked);
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
-    std::cout << json{{"question", asked["question"]},
-                      {"key", asked["key"]},
-                      {"ms", took.count()},
-                      {"answer", std::move(answer)}}
-                     .dump()
-              << '\n';
-  }
+  ask_all(file, cold, [&](const json& asked) { return kQuestions.at(asked["question"])(warehouse, asked); });
   return 0;
 }
 

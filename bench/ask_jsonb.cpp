@@ -1,13 +1,12 @@
 // bench_ask_jsonb --database-url URL --questions FILE: the questions of bench_ask to the table that bench_load_lines
 // made, with prepared statements; the same lines as answers.
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <fstream>
-#include <iostream>
 #include <libpq-fe.h>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "bench/asking.hpp"
 
 namespace backtrail::bench {
 namespace {
@@ -86,20 +85,7 @@ json answer(Connection& connection, const json& asked) {
 
 int run(const std::string& url, const std::string& file, bool cold) {
   Connection connection(url);
-  std::ifstream questions(file);
-  for (std::string line; std::getline(questions, line);) {
-    const auto asked = json::parse(line);
-    if (!cold) answer(connection, asked);
-    const auto began = std::chrono::steady_clock::now();
-    auto given = answer(connection, asked);
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
-    std::cout << json{{"question", asked["question"]},
-                      {"key", asked["key"]},
-                      {"ms", took.count()},
-                      {"answer", std::move(given)}}
-                     .dump()
-              << '\n';
-  }
+  ask_all(file, cold, [&](const json& asked) { return answer(connection, asked); });
   return 0;
 }
 

@@ -1,17 +1,13 @@
-// bench_part_bytes FILE.gz…: the bytes that sealed days take for CloudTrail files, by what they are spent on, and how
-// fast they are sealed and read. Works without a database: pages and indexes of PostgreSQL come on top.
+// bench_part_bytes FOLDER: the bytes that sealed days take for the CloudTrail files of a folder, by what they are spent
+// on, and how fast they are sealed and read. Works without a database: pages and indexes of PostgreSQL come on top.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <map>
-#include <sstream>
 
-#include "ingest/decode/decode.hpp"
+#include "bench/trail_files.hpp"
 #include "ingest/load/batch.hpp"
-#include "ingest/parse/json_split.hpp"
 #include "schema/block_format/directory_codec.hpp"
 #include "schema/block_format/part_codec.hpp"
 #include "schema/record/cloudtrail_record.hpp"
@@ -57,29 +53,19 @@ schema::SealedEvent sealed(const schema::ApiEvent& event, std::string_view raw) 
   return out;
 }
 
-void read_file(const std::filesystem::path& path, std::map<Group, std::vector<schema::SealedEvent>>& groups,
-               Sums& sums) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream bytes;
-  bytes << in.rdbuf();
-  const std::string body = bytes.str();
-  sums.gzip += body.size();
+void read_files(bench::TrailFiles& files, std::map<Group, std::vector<schema::SealedEvent>>& groups, Sums& sums) {
   const schema::HashKey key{};
   schema::JsonParser parser;
-  for (const auto& document : ingest::decode(body, {}).documents) {
-    const auto at = ingest::find_array_member(document.text, {"Records"});
-    if (at == std::string::npos) continue;
-    ingest::ValueStream values(std::string_view(document.text).substr(at), true);
-    for (ingest::Piece piece; values.next(piece);) {
-      std::string text(piece.text);
-      text.reserve(text.size() + schema::kJsonPaddingBytes);
-      const auto root = parser.parse(text);
-      if (!root) continue;
-      const auto event = schema::read_cloudtrail_record(**root, text, {0, &key});
-      if (!event) continue;
-      groups[{event->event_day(), event->account_id, event->event_class}].push_back(sealed(*event, text));
-      sums.raw += text.size();
-    }
+  while (files.next([&](std::string_view record) {
+    std::string text(record);
+    text.reserve(text.size() + schema::kJsonPaddingBytes);
+    const auto root = parser.parse(text);
+    if (!root) return;
+    const auto event = schema::read_cloudtrail_record(**root, text, {0, &key});
+    if (!event) return;
+    groups[{event->event_day(), event->account_id, event->event_class}].push_back(sealed(*event, text));
+    sums.raw += text.size();
+  })) {
   }
 }
 
@@ -148,7 +134,13 @@ void print(const Sums& sums) {
 int main(int argc, char** argv) {
   Sums sums;
   std::map<Group, std::vector<schema::SealedEvent>> groups;
-  for (int i = 1; i < argc; ++i) read_file(argv[i], groups, sums);
+  if (argc != 2) {
+    fmt::print(stderr, "usage: bench_part_bytes FOLDER\n");
+    return 2;
+  }
+  bench::TrailFiles files(argv[1]);
+  sums.gzip = files.bytes();
+  read_files(files, groups, sums);
   std::map<std::int32_t, std::vector<schema::DirectoryEntry>> directory;
   for (auto& [group, events] : groups) {
     std::sort(events.begin(), events.end(), schema::comes_before);
@@ -163,7 +155,7 @@ int main(int argc, char** argv) {
       ++sums.rows;
     }
   if (sums.events == 0) {
-    fmt::print(stderr, "no events; name CloudTrail files\n");
+    fmt::print(stderr, "no events; name a folder of CloudTrail files\n");
     return 1;
   }
   print(sums);

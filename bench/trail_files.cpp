@@ -34,6 +34,12 @@ TrailFiles::TrailFiles(const std::filesystem::path& path) {
   std::sort(files_.begin(), files_.end());
 }
 
+std::size_t TrailFiles::bytes() const {
+  std::size_t sum = 0;
+  for (const auto& file : files_) sum += std::filesystem::file_size(file);
+  return sum;
+}
+
 bool TrailFiles::next(const std::function<void(std::string_view record)>& take) {
   const auto at = at_++;
   if (at >= files_.size()) return false;

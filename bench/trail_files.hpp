@@ -17,6 +17,8 @@ class TrailFiles {
   // Every file below `path`, in the order of their names.
   explicit TrailFiles(const std::filesystem::path& path);
 
+  std::size_t bytes() const;  // of all files, as they are
+
   // The next file's records; false when there is none left. Throws when a file cannot be read. Thread-safe.
   bool next(const std::function<void(std::string_view record)>& take);
 

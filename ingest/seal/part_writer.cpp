@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "ingest/load/binary_array.hpp"
+#include "schema/pg/row_as.hpp"
 
 namespace backtrail::ingest::seal {
 namespace {
@@ -13,11 +14,6 @@ using schema::Binary;
 
 // Parameters of one statement stay below this.
 constexpr std::size_t kStatementBytes = 8U * 1024 * 1024;
-
-std::string bytes_of(const pqxx::field& field) {
-  const pqxx::binarystring bytes(field);
-  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-}
 
 void write_blocks(SealStatements& statements, const std::string& day, const schema::PartKey& key,
                   const std::vector<schema::EncodedBlock>& blocks) {
@@ -105,7 +101,7 @@ schema::Result<void> write_directory(SealStatements& statements, std::int32_t da
   statements.exec(sql::seal_directory_insert, day_text, run, slot.value(), bytes.value());
   std::vector<schema::DirectoryRow> back;
   for (const auto& row : statements.exec(sql::seal_directory_read, day_text, std::optional<int>(run)))
-    back.push_back({row[0].as<std::int32_t>(), bytes_of(row[1])});
+    back.push_back({row[0].as<std::int32_t>(), schema::bytes_of(row[1])});
   const schema::DirectoryRows rows(back);
   for (const auto& entry : entries)
     if (!rows.names(entry))

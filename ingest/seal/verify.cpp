@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ingest/seal/part_writer.hpp"
+#include "schema/pg/row_as.hpp"
 #include "schema/record/cloudtrail_record.hpp"
 
 namespace backtrail::ingest::seal {
@@ -14,10 +15,8 @@ using schema::Transaction;
 
 schema::DirectoryRows directory_of(Transaction& tx, std::int32_t day) {
   std::vector<schema::DirectoryRow> rows;
-  for (const auto& row : tx.exec(sql::seal_directory_read, schema::format_day(day), std::optional<int>())) {
-    const pqxx::binarystring bytes(row[1]);
-    rows.push_back({row[0].as<std::int32_t>(), std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())});
-  }
+  for (const auto& row : tx.exec(sql::seal_directory_read, schema::format_day(day), std::optional<int>()))
+    rows.push_back({row[0].as<std::int32_t>(), schema::bytes_of(row[1])});
   return schema::DirectoryRows(rows);
 }
 

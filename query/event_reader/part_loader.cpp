@@ -25,13 +25,7 @@ using schema::PartKey;
 using schema::Transaction;
 
 // Rows of one statement: the answer stays below some megabytes.
-constexpr std::size_t kBlocksAtATime = 400;
 constexpr std::size_t kPlacesAtATime = 4'000;
-
-std::string bytes_of(const pqxx::field& field) {
-  const pqxx::binarystring bytes(field);
-  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-}
 
 SealedPart part_of(PartHeadRow row) {
   SealedPart part;
@@ -46,10 +40,6 @@ SealedPart part_of(PartHeadRow row) {
 
 std::optional<std::string> literal_of(const Accounts& accounts) {
   return accounts ? std::optional(schema::array_literal(*accounts)) : std::nullopt;
-}
-
-PartKey key_of(const pqxx::row& row) {
-  return {schema::day_of(schema::time_from_pg(row[0].c_str())), row[1].c_str(), row[2].as<int>()};
 }
 
 // The next items of a list, so many at a time.
@@ -123,39 +113,16 @@ std::map<PartKey, SealedPart> sealed_lists(Transaction& tx, const std::vector<Se
     }
     for (const auto& row : tx.exec(sql::event_part_lists, schema::array_literal(days), schema::array_literal(accounts),
                                    schema::array_literal(hashes))) {
-      auto part = parts.find(key_of(row));
+      auto part = parts.find(schema::part_key(row));
       if (part == parts.end()) {
         auto head = part_of(schema::row_as<PartHeadRow>(row));
         auto key = head.key;
         part = parts.emplace(std::move(key), std::move(head)).first;
       }
-      part->second.lists[row[8].as<std::int64_t>()] = bytes_of(row[9]);
+      part->second.lists[row[8].as<std::int64_t>()] = schema::bytes_of(row[9]);
     }
   });
   return parts;
-}
-
-std::map<BlockKey, SealedBlock> sealed_blocks(Transaction& tx, const std::vector<BlockKey>& blocks, bool with_records) {
-  std::map<BlockKey, SealedBlock> found;
-  in_pieces(blocks, kBlocksAtATime, [&](auto begin, auto end) {
-    std::vector<std::string> days, accounts, parts, numbers;
-    for (auto key = begin; key != end; ++key) {
-      days.push_back(schema::format_day(key->part.day));
-      accounts.push_back(key->part.account_id);
-      parts.push_back(std::to_string(key->part.part_no));
-      numbers.push_back(std::to_string(key->block));
-    }
-    for (const auto& row :
-         tx.exec(with_records ? sql::event_part_blocks : sql::event_part_columns, schema::array_literal(days),
-                 schema::array_literal(accounts), schema::array_literal(parts), schema::array_literal(numbers))) {
-      SealedBlock& block = found[{key_of(row), row[3].as<std::uint32_t>()}];
-      block.columns = sound(schema::decode_columns(bytes_of(row[4])));
-      if (with_records) block.raw = bytes_of(row[5]);
-    }
-  });
-  for (const auto& key : blocks)
-    if (!found.contains(key)) refuse_damaged("it lacks a block");
-  return found;
 }
 
 std::vector<SealedId> sealed_ids(Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
@@ -166,7 +133,7 @@ std::vector<SealedId> sealed_ids(Transaction& tx, std::int32_t from_day, std::in
   for (const auto& row : tx.exec(sql::event_sealed_ids, schema::format_day(from_day), schema::format_day(to_day),
                                  literal_of(accounts), static_cast<std::int64_t>(key), schema::Binary(bytes))) {
     const auto part = part_of(schema::row_as<PartHeadRow>(row));
-    for (const auto& place : sound(schema::decode_ids(bytes_of(row[8]))))
+    for (const auto& place : sound(schema::decode_ids(schema::bytes_of(row[8]))))
       if (place.key == key) ids.push_back({part, place.position});
   }
   return ids;

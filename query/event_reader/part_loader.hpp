@@ -36,17 +36,6 @@ struct SealedPlace {
   auto operator<=>(const SealedPlace&) const = default;
 };
 
-struct BlockKey {
-  schema::PartKey part;
-  std::uint32_t block = 0;
-  auto operator<=>(const BlockKey&) const = default;
-};
-
-struct SealedBlock {
-  schema::BlockColumns columns;
-  std::string raw;  // encoded; empty unless asked for
-};
-
 using Accounts = std::optional<std::vector<std::string>>;  // nothing: all
 
 // Throws.
@@ -65,8 +54,6 @@ std::vector<SealedPart> sealed_parts(schema::Transaction& tx, std::int32_t from_
                                      const Accounts& accounts);
 // The parts of these places that have one of the lists.
 std::map<schema::PartKey, SealedPart> sealed_lists(schema::Transaction& tx, const std::vector<SealedPlace>& places);
-std::map<BlockKey, SealedBlock> sealed_blocks(schema::Transaction& tx, const std::vector<BlockKey>& blocks,
-                                              bool with_records);
 
 // An event without its record.
 StoredEvent stored_event(const schema::PartKey& part, const schema::BlockColumns& block, std::size_t index);

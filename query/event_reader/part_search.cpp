@@ -12,17 +12,17 @@ constexpr std::int32_t kFirstDay = 0, kLastDay = 2'932'896;  // 1970 to 9999
 
 template <class Wanted>
 std::vector<StoredEvent> read_events(Transaction& tx, const std::vector<SealedId>& ids, Wanted wanted) {
-  std::map<BlockKey, std::vector<std::uint32_t>> places;
+  std::map<schema::BlockKey, std::vector<std::uint32_t>> places;
   for (const auto& id : ids) {
     if (id.position >= id.part.n) continue;
     const auto place = id.part.blocks.place_of(id.position);
     places[{id.part.key, place.block}].push_back(place.index);
   }
-  std::vector<BlockKey> keys;
+  std::vector<schema::BlockKey> keys;
   for (const auto& [key, indexes] : places) keys.push_back(key);
   std::vector<StoredEvent> events;
   if (keys.empty()) return events;
-  const auto blocks = sealed_blocks(tx, keys, true);
+  const auto blocks = sound(schema::read_blocks(tx, keys, true));
   for (const auto& [key, indexes] : places) {
     const auto& block = blocks.at(key);
     std::vector<std::string> records;

@@ -49,7 +49,7 @@ struct Tally {
   }
 };
 
-std::vector<std::string> records_of(const SealedBlock& block) {
+std::vector<std::string> records_of(const schema::StoredBlock& block) {
   return sound(schema::decode_records(block.raw, block.columns.event_id));
 }
 
@@ -219,11 +219,11 @@ bool EventParts::all_of(const SealedPart& part) const {
 
 template <class F>
 void EventParts::for_each_event(F&& f) {
-  std::map<BlockKey, std::vector<std::pair<Hit, std::uint32_t>>> waiting;
+  std::map<schema::BlockKey, std::vector<std::pair<Hit, std::uint32_t>>> waiting;
   const auto read = [&] {
-    std::vector<BlockKey> keys;
+    std::vector<schema::BlockKey> keys;
     for (const auto& [key, events] : waiting) keys.push_back(key);
-    const auto blocks = sealed_blocks(tx_, keys, false);
+    const auto blocks = sound(schema::read_blocks(tx_, keys, false));
     for (const auto& [key, events] : waiting) {
       const auto& columns = blocks.at(key).columns;
       const BlockMatch matches(filter_, columns);
@@ -320,15 +320,15 @@ bool EventParts::groups(RowGroups& groups) {
 }
 
 std::vector<HashText> EventParts::texts(const std::vector<HashCount>& hashes) {
-  std::map<BlockKey, std::vector<std::pair<const HashCount*, std::uint32_t>>> wanted;
+  std::map<schema::BlockKey, std::vector<std::pair<const HashCount*, std::uint32_t>>> wanted;
   for (const auto& hash : hashes)
     if (const auto example = examples_.find({hash.facet, hash.hash}); example != examples_.end())
       wanted[example->second.place.block].emplace_back(&hash, example->second.place.index);
   std::vector<HashText> texts;
   if (wanted.empty()) return texts;
-  std::vector<BlockKey> keys;
+  std::vector<schema::BlockKey> keys;
   for (const auto& [key, events] : wanted) keys.push_back(key);
-  const auto blocks = sealed_blocks(tx_, keys, true);
+  const auto blocks = sound(schema::read_blocks(tx_, keys, true));
   for (const auto& [key, events] : wanted) {
     const auto records = records_of(blocks.at(key));
     for (const auto& [hash, index] : events) texts.push_back({hash->facet, hash->hash, as_stored(records.at(index))});
@@ -345,13 +345,13 @@ void EventParts::newest_of(std::vector<Hit> hits, const EventPosition& position,
     std::size_t end = std::min(hits.size(), next + (limit - found.size()));
     while (end < hits.size() && hits[end].posting.time_us == hits[end - 1].posting.time_us) ++end;
     std::vector<Place> places;
-    std::set<BlockKey> keys;
+    std::set<schema::BlockKey> keys;
     for (std::size_t i = next; i < end; ++i) {
       places.push_back(place_of(hits[i]));
       keys.insert(places.back().block);
     }
-    auto blocks = sealed_blocks(tx_, {keys.begin(), keys.end()}, !needs_columns_);
-    std::map<BlockKey, BlockMatch> matches;
+    auto blocks = sound(schema::read_blocks(tx_, {keys.begin(), keys.end()}, !needs_columns_));
+    std::map<schema::BlockKey, BlockMatch> matches;
     for (const auto& [key, block] : blocks) matches.emplace(key, BlockMatch(filter_, block.columns));
     for (const Place& place : places) {
       const auto& columns = blocks.at(place.block).columns;
@@ -368,12 +368,12 @@ void EventParts::newest_of(std::vector<Hit> hits, const EventPosition& position,
 }
 
 std::vector<StoredEvent> EventParts::with_records(std::vector<std::pair<StoredEvent, Place>> found) {
-  std::map<BlockKey, std::vector<std::size_t>> by_block;
+  std::map<schema::BlockKey, std::vector<std::size_t>> by_block;
   for (std::size_t i = 0; i < found.size(); ++i) by_block[found[i].second.block].push_back(i);
-  std::vector<BlockKey> missing;
+  std::vector<schema::BlockKey> missing;
   for (const auto& [key, events] : by_block)
     if (!opened_.contains(key)) missing.push_back(key);
-  if (!missing.empty()) opened_.merge(sealed_blocks(tx_, missing, true));
+  if (!missing.empty()) opened_.merge(sound(schema::read_blocks(tx_, missing, true)));
   std::vector<StoredEvent> events(found.size());
   for (const auto& [key, indexes] : by_block) {
     auto records = records_of(opened_.at(key));

@@ -46,7 +46,7 @@ class EventParts {
     schema::Posting posting;
   };
   struct Place {
-    BlockKey block;
+    schema::BlockKey block;
     std::uint32_t index;
   };
 
@@ -85,7 +85,7 @@ class EventParts {
   std::map<std::int32_t, std::vector<SealedPlace>> places_;  // by day: which lists are needed
   std::set<std::pair<std::int32_t, std::int32_t>> loaded_;
   std::map<schema::PartKey, SealedPart> parts_;
-  std::map<BlockKey, SealedBlock> opened_;  // blocks of a page, with their records
+  std::map<schema::BlockKey, schema::StoredBlock> opened_;  // blocks of a page, with their records
   struct Newest {
     std::int64_t time_us = 0;
     Place place{};

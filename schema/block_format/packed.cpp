@@ -8,7 +8,7 @@ namespace backtrail::schema {
 namespace {
 
 constexpr char kPlain = 0, kZstd = 1, kZstdDictionary1 = 2;
-constexpr int kLevel = 1, kDictionaryLevel = 1;
+constexpr int kLevel = 1;  // level 3 saves 9 bytes an event for a microsecond more
 
 struct Free {
   void operator()(ZSTD_CCtx* p) const { ZSTD_freeCCtx(p); }
@@ -27,7 +27,7 @@ ZSTD_DCtx* decompressor() {
 // Made once and kept until the process ends.
 const ZSTD_CDict* compression_dictionary() {
   static const ZSTD_CDict* const dictionary =
-      ZSTD_createCDict(backtrail_raw_dictionary_v1().data(), backtrail_raw_dictionary_v1().size(), kDictionaryLevel);
+      ZSTD_createCDict(backtrail_raw_dictionary_v1().data(), backtrail_raw_dictionary_v1().size(), kLevel);
   return dictionary;
 }
 const ZSTD_DDict* decompression_dictionary() {
@@ -58,24 +58,24 @@ void append_packed(std::string_view bytes, PackWith with, std::string& out) {
 }
 
 Result<std::string> unpack(std::string_view packed, std::size_t most_bytes) {
-  if (packed.empty()) return fail(Code::kBadRecord, "packed bytes are empty");
+  if (packed.empty()) return fail(Code::kBadRecord, "stored bytes are empty");
   const char format = packed.front();
   packed.remove_prefix(1);
   if (format == kPlain) {
-    if (packed.size() > most_bytes) return fail(Code::kBadRecord, "packed bytes are too many");
+    if (packed.size() > most_bytes) return fail(Code::kBadRecord, "stored bytes are too many");
     return std::string(packed);
   }
   if (format != kZstd && format != kZstdDictionary1)
-    return fail(Code::kBadRecord, "packed bytes have an unknown format");
+    return fail(Code::kBadRecord, "stored bytes have an unknown format");
   const auto size = ZSTD_getFrameContentSize(packed.data(), packed.size());
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > most_bytes)
-    return fail(Code::kBadRecord, "packed bytes have no sane size");
+    return fail(Code::kBadRecord, "stored bytes have no sane size");
   std::string bytes(size, '\0');
   const std::size_t got =
       format == kZstd ? ZSTD_decompressDCtx(decompressor(), bytes.data(), bytes.size(), packed.data(), packed.size())
                       : ZSTD_decompress_usingDDict(decompressor(), bytes.data(), bytes.size(), packed.data(),
                                                    packed.size(), decompression_dictionary());
-  if (ZSTD_isError(got) != 0 || got != bytes.size()) return fail(Code::kBadRecord, "packed bytes are damaged");
+  if (ZSTD_isError(got) != 0 || got != bytes.size()) return fail(Code::kBadRecord, "stored bytes are damaged");
   return bytes;
 }
 

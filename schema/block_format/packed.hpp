@@ -1,7 +1,9 @@
-// Bytes as a zstd frame when that is shorter, else as they are: the outermost layer of everything in a sealed part.
+// Bytes as a zstd frame when that is shorter, else as they are: the outermost layer of stored records and of everything
+// in a sealed part.
 //
-// Format: one byte says how the rest is stored, as in raw_codec.hpp: 0 the bytes themselves, 1 a zstd frame, 2 a zstd
-// frame with dictionary 1. Thread-safe: contexts are per thread.
+// Format: one byte says how the rest is stored. 0: the bytes themselves. 1: a zstd frame without dictionary. 2: a zstd
+// frame with dictionary 1 (dictionary_v1.zdict, compiled in; it was trained on generated records only). Decoders stay
+// as long as rows of their format may exist. Thread-safe: contexts are per thread.
 #pragma once
 #include <string>
 #include <string_view>

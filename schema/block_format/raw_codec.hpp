@@ -1,8 +1,5 @@
-// How the exact bytes of a record are stored: zstd with a trained dictionary, one record at a time.
-//
-// Format: one byte says how the rest is stored. 0: the bytes themselves. 1: a zstd frame without dictionary. 2: a zstd
-// frame with dictionary 1 (dictionary_v1.zdict, compiled in; it was trained on generated records only). Decoders stay
-// as long as rows of their format may exist. Thread-safe: contexts are per thread.
+// How the exact bytes of a record are stored: packed (packed.hpp) with the trained dictionary, one record at a time.
+// Thread-safe.
 #pragma once
 #include <string>
 #include <string_view>

@@ -1,5 +1,4 @@
--- What retention remembers between its runs: which day it believed in, what it removed; and a drop of partitions that never
--- stands in the way of writers for long.
+-- What retention remembers between its runs: which day it believed in, what it removed.
 SET LOCAL ROLE backtrail_owner;
 SET LOCAL search_path = backtrail, pg_temp;
 
@@ -25,25 +24,6 @@ CREATE TABLE removal (
 );
 CREATE INDEX removal_removed_at ON removal (removed_at);
 GRANT SELECT, INSERT, DELETE ON removal TO backtrail_maintenance;
-
--- Drops the partitions that hold exactly [from_day, to_day). api_event is locked first, as every writer does: in the other
--- order a writer that waits for event_mention would keep the dropper waiting for api_event. ONLY, because LOCK TABLE would
--- take every partition otherwise. The caller sets lock_timeout.
-CREATE OR REPLACE FUNCTION drop_event_partition(from_day date, to_day date) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = backtrail, pg_temp AS $$
-DECLARE
-  parent text;
-BEGIN
-  IF NOT EXISTS (SELECT FROM event_partition AS p WHERE p.from_day = drop_event_partition.from_day AND p.to_day = drop_event_partition.to_day) THEN
-    RETURN;
-  END IF;
-  LOCK TABLE ONLY api_event IN ACCESS EXCLUSIVE MODE;
-  LOCK TABLE ONLY event_mention IN ACCESS EXCLUSIVE MODE;
-  FOREACH parent IN ARRAY ARRAY['api_event', 'event_mention'] LOOP
-    EXECUTE format('DROP TABLE IF EXISTS %I', format('%s_%s_%s', parent, to_char(from_day, 'YYYYMMDD'), to_char(to_day, 'YYYYMMDD')));
-  END LOOP;
-END
-$$;
 
 -- Without partitions that were dropped since the snapshot of whoever asks: the catalogue still lists them there, but their
 -- bounds are gone. OFFSET 0, so that the bounds are asked for once: a second time they could be gone.

@@ -187,8 +187,9 @@ FROM (SELECT * FROM day_tables() WHERE day_column = 'day' ORDER BY place) AS t
 CROSS JOIN (SELECT from_day, to_day FROM event_partition ORDER BY from_day) AS p;
 
 -- Drops the partitions that hold exactly [from_day, to_day), of rows and of parts, and what the directory says of those
--- days. ONLY, because LOCK TABLE would take every partition
--- otherwise. The caller sets lock_timeout.
+-- days. The parents are locked first and in the order of writers: in another one a writer that waits for one table would
+-- keep the dropper waiting for the next. ONLY, because LOCK TABLE would take every partition otherwise. The caller sets
+-- lock_timeout.
 CREATE OR REPLACE FUNCTION drop_event_partition(from_day date, to_day date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = backtrail, pg_temp AS $$
 DECLARE

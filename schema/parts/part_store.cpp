@@ -38,6 +38,9 @@ struct RollupRow {
 };
 BOOST_DESCRIBE_STRUCT(RollupRow, (), (bytes))
 
+// Blocks of one statement: the answer stays below some megabytes.
+constexpr std::size_t kBlocksAtATime = 400;
+
 std::vector<PartHead> list_parts(Transaction& tx, std::int32_t from_day, std::int32_t to_day,
                                  const std::optional<std::vector<std::string>>& accounts) {
   const auto wanted = accounts ? std::optional(array_literal(*accounts)) : std::nullopt;
@@ -52,6 +55,35 @@ std::vector<PartHead> list_parts(Transaction& tx, std::int32_t from_day, std::in
                      std::move(row.layout.bytes),
                      std::move(row.digest.bytes)});
   return parts;
+}
+
+PartKey part_key(const pqxx::row& row) {
+  return {day_of(time_from_pg(row[0].c_str())), row[1].c_str(), row[2].as<int>()};
+}
+
+Result<std::map<BlockKey, StoredBlock>> read_blocks(Transaction& tx, const std::vector<BlockKey>& blocks,
+                                                    bool with_records) {
+  const auto sql = with_records ? sql::part_block_records : sql::part_block_columns;
+  std::map<BlockKey, StoredBlock> found;
+  for (std::size_t at = 0; at < blocks.size(); at += kBlocksAtATime) {
+    std::vector<std::string> days, accounts, parts, numbers;
+    for (std::size_t i = at; i < std::min(blocks.size(), at + kBlocksAtATime); ++i) {
+      days.push_back(format_day(blocks[i].part.day));
+      accounts.push_back(blocks[i].part.account_id);
+      parts.push_back(std::to_string(blocks[i].part.part_no));
+      numbers.push_back(std::to_string(blocks[i].block));
+    }
+    for (const auto& row :
+         tx.exec(sql, array_literal(days), array_literal(accounts), array_literal(parts), array_literal(numbers))) {
+      auto columns = decode_columns(bytes_of(row[4]));
+      if (!columns) return columns.error();
+      found.insert_or_assign({part_key(row), row[3].as<std::uint32_t>()},
+                             StoredBlock{std::move(*columns), with_records ? bytes_of(row[5]) : std::string()});
+    }
+  }
+  for (const auto& key : blocks)
+    if (!found.contains(key)) return fail(Code::kBadRecord, "a part lacks a block");
+  return found;
 }
 
 Result<EncodedPart> read_part(Transaction& tx, const PartHead& head) {

@@ -5,6 +5,7 @@
 // throws; damage is kBadRecord.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,12 @@ struct PartKey {
   auto operator<=>(const PartKey&) const = default;
 };
 
+struct BlockKey {
+  PartKey part;
+  std::uint32_t block = 0;
+  auto operator<=>(const BlockKey&) const = default;
+};
+
 struct PartHead {
   PartKey key;
   EventClass event_class = EventClass::kManagement;
@@ -36,6 +43,17 @@ struct PartHead {
 // Of the days from_day to to_day, both included; accounts: nothing means all.
 std::vector<PartHead> list_parts(Transaction& tx, std::int32_t from_day, std::int32_t to_day,
                                  const std::optional<std::vector<std::string>>& accounts);
+struct StoredBlock {
+  BlockColumns columns;
+  std::string raw;  // encoded; empty unless asked for
+};
+// kBadRecord also when one of them is missing.
+Result<std::map<BlockKey, StoredBlock>> read_blocks(Transaction& tx, const std::vector<BlockKey>& blocks,
+                                                    bool with_records);
+
+// The part that the first three columns of a row name.
+PartKey part_key(const pqxx::row& row);
+
 // As stored; kBadRecord when it is not what its head says.
 Result<EncodedPart> read_part(Transaction& tx, const PartHead& head);
 // Every event, with what it names, after all checks of decode_part.

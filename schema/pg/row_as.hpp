@@ -28,6 +28,12 @@ struct Bytes {
   std::string bytes;
 };
 
+// Of a bytea column.
+inline std::string bytes_of(const pqxx::field& field) {
+  const pqxx::binarystring bytes(field);
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
 // PostgreSQL's text of a timestamptz in a UTC session ("2026-11-20 10:00:00.5+00"), or of a date.
 std::int64_t time_from_pg(const char* text);
 
@@ -43,8 +49,7 @@ T read_value(const pqxx::field& field) {
   if constexpr (std::is_same_v<T, TimeUs>) {
     return TimeUs{time_from_pg(field.c_str())};
   } else if constexpr (std::is_same_v<T, Bytes>) {
-    const pqxx::binarystring binary(field);
-    return Bytes{std::string(reinterpret_cast<const char*>(binary.data()), binary.size())};
+    return Bytes{bytes_of(field)};
   } else if constexpr (std::is_same_v<T, Uuid>) {
     Uuid id;
     if (!parse_uuid({field.c_str(), field.size()}, id)) throw std::runtime_error("not a uuid column");

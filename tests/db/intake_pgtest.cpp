@@ -7,6 +7,7 @@
 #include "ingest/intake.hpp"
 #include "ingest/spool/delivery_codec.hpp"
 #include "tests/db/ingest_warehouse.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -18,18 +19,6 @@ using ingest::Intake;
 using ingest::IntakeOptions;
 using ingest::Receipt;
 using std::chrono::milliseconds;
-
-constexpr milliseconds kPatience{20'000};
-
-template <class F>
-bool eventually(F&& true_now) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (!true_now()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return true;
-}
 
 class IntakeTest : public ::testing::Test {
  protected:

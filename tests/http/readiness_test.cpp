@@ -9,6 +9,7 @@
 #include "schema/registry/api_keys.hpp"
 #include "tests/db/ingest_warehouse.hpp"
 #include "tests/http/raw_client.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace backtrail::testing {
@@ -16,18 +17,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
-
-constexpr milliseconds kPatience{20'000};
-
-template <class F>
-bool eventually(F&& true_now) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (!true_now()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return true;
-}
 
 class ReadinessTest : public ::testing::Test {
  protected:
