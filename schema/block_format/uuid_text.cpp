@@ -16,12 +16,16 @@ constexpr std::array<std::uint8_t, 256> kDigits = [] {
   return digits;
 }();
 
+constexpr bool is_dash(std::size_t at) {
+  return at == kDashes[0] || at == kDashes[1] || at == kDashes[2] || at == kDashes[3];
+}
+
 bool read_uuid(const char* text, Uuid& id) {
   for (const std::size_t dash : kDashes)
     if (text[dash] != '-') return false;
   std::size_t at = 0;
   for (auto& byte : id.bytes) {
-    if (text[at] == '-') ++at;
+    if (is_dash(at)) ++at;  // any other dash is no digit
     const unsigned high = kDigits[static_cast<unsigned char>(text[at])];
     const unsigned low = kDigits[static_cast<unsigned char>(text[at + 1])];
     if (high == kNoDigit || low == kNoDigit) return false;
@@ -50,7 +54,7 @@ void append_uuid_text(const Uuid& id, std::string& out) {
   std::array<char, kUuidTextChars> text;
   std::size_t at = 0;
   for (const std::uint8_t byte : id.bytes) {
-    if (at == kDashes[0] || at == kDashes[1] || at == kDashes[2] || at == kDashes[3]) text[at++] = '-';
+    if (is_dash(at)) text[at++] = '-';
     text[at++] = kHex[byte >> 4];
     text[at++] = kHex[byte & 15];
   }

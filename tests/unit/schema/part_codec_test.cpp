@@ -41,6 +41,10 @@ class World {
     text += std::to_string(random_() % 1000);
     if (chance(5)) text += "\x01\x02\x03";
     if (chance(5)) text += to_string(id).substr(0, 35);
+    if (chance(5)) {
+      text += to_string(uuid());
+      text[text.size() - 36 + below(36)] = chance(50) ? '-' : 'f';
+    }
     return text + "}";
   }
   std::int64_t hash() {
@@ -238,6 +242,12 @@ TEST(UuidTextTest, FindsTheFirstAtOrBehind) {
   EXPECT_FALSE(find_uuid_text(id.substr(0, 35), 0).has_value());
   EXPECT_FALSE(find_uuid_text("3038EBD2-c98a-4c65-9b6e-e22506292313", 0).has_value());
   EXPECT_FALSE(find_uuid_text("----------------------------------------", 0).has_value());
+  for (std::size_t at = 0; at < id.size(); ++at) {
+    std::string other = id;
+    other[at] = id[at] == '-' ? '0' : '-';
+    EXPECT_FALSE(find_uuid_text(other, 0).has_value()) << other;
+    EXPECT_FALSE(find_uuid_text(other + "0000", 0).has_value()) << other;
+  }
   std::string back;
   append_uuid_text(find_uuid_text(id, 0)->id, back);
   EXPECT_EQ(back, id);
