@@ -15,6 +15,9 @@ schema::Error out_of_memory() {
   return schema::fail(schema::Code::kOverload, "no memory is left; send it again in a few seconds");
 }
 
+// Of large deliveries so many bytes of rows wait: those that one writer writes while a parser reads the next.
+constexpr std::size_t kLargeRowsBytesMax = 2 * kBatchMaxBytes;
+
 constexpr std::int64_t kRulesLifeUs = 30 * schema::kMicrosPerSecond;
 
 // What an imported file may unpack to, however small it is: a part of an archive and its last line.
@@ -68,6 +71,8 @@ Pipeline::Pipeline(schema::Database& ingest, PipelineOptions options, schema::Ha
       options_(std::move(options)),
       hash_key_(key),
       partitions_(ingest),
+      input_(options_.parsers),
+      rows_(options_.writers),
       kept_(std::move(kept)),
       kept_read_us_(options_.now_us()) {
   for (unsigned i = 0; i < options_.parsers; ++i) parsers_.emplace_back([this] { parse_loop(); });
@@ -127,7 +132,7 @@ PendingPtr Pipeline::enqueue(Delivery& delivery, ReceiptCallback& callback, bool
     callback(receipt);
   };
   auto pending = std::make_shared<PendingDelivery>(std::move(delivery), std::move(counted));
-  input_.push_back(pending);
+  input_.push(lane_of(*pending), pending);
   input_ready_.notify_one();
   return pending;
 }
@@ -158,17 +163,20 @@ void Pipeline::parse_loop() {
   KnownNames known;
   for (;;) {
     std::unique_lock lock(input_mutex_);
-    input_ready_.wait(lock, [this] { return stopping_ || !input_.empty(); });
+    input_ready_.wait(lock, [this] { return input_.ready() || (stopping_ && input_.empty()); });
     if (input_.empty()) return;
-    const PendingPtr pending = std::move(input_.front());
-    input_.pop_front();
+    const Lane lane = *input_.ready();
+    const PendingPtr pending = input_.take(lane);
+    input_.begin(lane);
     lock.unlock();
     known.forget_after(failures_);
     const std::size_t bytes = pending->body_bytes();
     parse(pending, known);
     lock.lock();
+    input_.end(lane);
     input_bytes_ -= bytes;
     input_room_.notify_all();
+    if (lane == Lane::kLarge || stopping_) input_ready_.notify_all();
   }
 }
 
@@ -196,7 +204,7 @@ void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
   pending->add_rows(rest.rows.size());
   const bool done = pending->parsed();
   if (!rest.rows.empty())
-    push(std::move(rest));
+    push(lane_of(*pending), std::move(rest));
   else if (done)
     finish_with_ledger(database_, *pending);
 }
@@ -206,7 +214,8 @@ void Pipeline::read(const PendingPtr& pending, KnownNames& known, Batch& rest) {
   const auto known_kept = kept();
   const Admission admission{&delivery.scope, &known_kept->rules, delivery.received_us, &known_kept->held};
   const MapContext context{delivery.received_us, &hash_key_};
-  RowSink sink(pending, admission, hash_key_, known, [this](Batch batch) { push(std::move(batch)); });
+  const Lane lane = lane_of(*pending);
+  RowSink sink(pending, admission, hash_key_, known, [this, lane](Batch batch) { push(lane, std::move(batch)); });
   // An import without a key is an administrator's.
   const bool restores = delivery.door == "import" && delivery.key_id.empty();
   Recogniser recogniser(context, sink, restores);
@@ -236,28 +245,33 @@ Batch Pipeline::refuse_whole(const PendingPtr& pending, const schema::Error& why
   }
 }
 
-void Pipeline::push(Batch batch) {
+Lane Pipeline::lane_of(const PendingDelivery& delivery) const {
+  return delivery.body_bytes() > options_.small_bytes_max ? Lane::kLarge : Lane::kSmall;
+}
+
+void Pipeline::push(Lane lane, Batch batch) {
+  const std::size_t most =
+      lane == Lane::kLarge ? std::min(kLargeRowsBytesMax, options_.rows_bytes_max) : options_.rows_bytes_max;
   std::unique_lock lock(rows_mutex_);
-  rows_room_.wait(lock, [&] { return rows_bytes_ == 0 || rows_bytes_ + batch.bytes <= options_.rows_bytes_max; });
-  rows_bytes_ += batch.bytes;
-  rows_.push_back(std::move(batch));
+  rows_room_.wait(lock, [&] { return rows_bytes(lane) == 0 || rows_bytes(lane) + batch.bytes <= most; });
+  rows_bytes(lane) += batch.bytes;
+  rows_.push(lane, std::move(batch));
   rows_ready_.notify_one();
 }
 
-// Everything that is queued, up to one batch.
-Batch Pipeline::take_rows() {
-  Batch batch = std::move(rows_.front());
-  rows_.pop_front();
-  while (!rows_.empty() && batch.rows.size() + rows_.front().rows.size() <= kBatchMaxRows &&
-         batch.bytes + rows_.front().bytes <= kBatchMaxBytes) {
-    Batch& next = rows_.front();
+// Everything that is queued in a lane, up to one batch.
+Batch Pipeline::take_rows(Lane lane) {
+  Batch batch = rows_.take(lane);
+  for (const Batch* waiting = rows_.front(lane); waiting != nullptr; waiting = rows_.front(lane)) {
+    if (batch.rows.size() + waiting->rows.size() > kBatchMaxRows || batch.bytes + waiting->bytes > kBatchMaxBytes)
+      break;
+    Batch next = rows_.take(lane);
     std::move(next.rows.begin(), next.rows.end(), std::back_inserter(batch.rows));
     std::move(next.names.begin(), next.names.end(), std::back_inserter(batch.names));
     std::move(next.new_accounts.begin(), next.new_accounts.end(), std::back_inserter(batch.new_accounts));
     batch.bytes += next.bytes;
-    rows_.pop_front();
   }
-  rows_bytes_ -= batch.bytes;
+  rows_bytes(lane) -= batch.bytes;
   return batch;
 }
 
@@ -297,12 +311,17 @@ void Pipeline::write_loop() {
   BatchWriter writer(database_, partitions_, hash_key_);
   for (;;) {
     std::unique_lock lock(rows_mutex_);
-    rows_ready_.wait(lock, [this] { return parsers_done_ || !rows_.empty(); });
+    rows_ready_.wait(lock, [this] { return rows_.ready() || (parsers_done_ && rows_.empty()); });
     if (rows_.empty()) return;
-    Batch batch = take_rows();
+    const Lane lane = *rows_.ready();
+    Batch batch = take_rows(lane);
+    rows_.begin(lane);
     rows_room_.notify_all();
     lock.unlock();
     write(writer, std::move(batch));
+    lock.lock();
+    rows_.end(lane);
+    if (lane == Lane::kLarge || parsers_done_) rows_ready_.notify_all();
   }
 }
 

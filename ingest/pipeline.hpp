@@ -4,15 +4,14 @@
 //
 // A receipt without an error means: every record of the delivery is committed with synchronous_commit=on, or was stored
 // before, or is in quarantine. Writers do not linger: a free one takes what is queued, at most kBatchMaxRows rows or
-// kBatchMaxBytes. Callbacks run on a writer or parser thread and must be quick. Thread-safe. The destructor finishes
-// what was submitted.
+// kBatchMaxBytes. Small deliveries never wait behind large ones (lanes.hpp). Callbacks run on a writer or parser thread
+// and must be quick. Thread-safe. The destructor finishes what was submitted.
 //
 // An exception ends nothing but the delivery that provoked it: one while it is read sends the delivery to quarantine
 // whole (`internal_error`), one while it is written sends the record there, and what fails even so is an error receipt.
 #pragma once
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,6 +23,7 @@
 
 #include "ingest/decode/decode.hpp"
 #include "ingest/delivery.hpp"
+#include "ingest/lanes.hpp"
 #include "ingest/load/batch.hpp"
 #include "ingest/row_sink.hpp"
 #include "schema/pg/database.hpp"
@@ -35,11 +35,16 @@ namespace backtrail::ingest {
 // The warehouse's key of entity hashes and fingerprints; `database` connects as any role.
 schema::Result<schema::HashKey> read_hash_key(schema::Database& database);
 
+// A parser is through with so much in a tenth of a second.
+inline constexpr std::size_t kSmallDeliveryBytes = 8U * 1024 * 1024;
+
 struct PipelineOptions {
   unsigned parsers = 2;
   unsigned writers = 2;
   std::size_t input_bytes_max = 256U * 1024 * 1024;  // deliveries waiting to be parsed
-  std::size_t rows_bytes_max = 64U * 1024 * 1024;    // rows waiting to be written
+  std::size_t rows_bytes_max = 48U * 1024 * 1024;    // rows waiting to be written
+  // Larger bodies go in the lane of the large ones. For a source without senders who wait: no limit.
+  std::size_t small_bytes_max = kSmallDeliveryBytes;
   std::function<std::int64_t()> now_us = schema::now_us;
 };
 
@@ -79,9 +84,11 @@ class Pipeline {
   void read(const PendingPtr& pending, KnownNames& known, Batch& rest);
   Batch refuse_whole(const PendingPtr& pending, const schema::Error& why);
   void write(BatchWriter& writer, Batch batch);
-  void push(Batch batch);
+  void push(Lane lane, Batch batch);
   void write_loop();
-  Batch take_rows();
+  Batch take_rows(Lane lane);
+  Lane lane_of(const PendingDelivery& delivery) const;
+  std::size_t& rows_bytes(Lane lane) { return lane == Lane::kLarge ? large_rows_bytes_ : small_rows_bytes_; }
   void note_days(const std::set<std::int32_t>& days);
   static schema::Result<std::shared_ptr<const Kept>> read_kept(schema::Database& database);
   std::shared_ptr<const Kept> kept();
@@ -93,14 +100,14 @@ class Pipeline {
 
   std::mutex input_mutex_;
   std::condition_variable input_ready_, input_room_;
-  std::deque<PendingPtr> input_;
+  Lanes<PendingPtr> input_;
   std::size_t input_bytes_ = 0;
   bool stopping_ = false;
 
   std::mutex rows_mutex_;
   std::condition_variable rows_ready_, rows_room_;
-  std::deque<Batch> rows_;
-  std::size_t rows_bytes_ = 0;
+  Lanes<Batch> rows_;
+  std::size_t small_rows_bytes_ = 0, large_rows_bytes_ = 0;
   bool parsers_done_ = false;
 
   std::atomic<std::uint64_t> failures_{0}, internal_errors_{0};

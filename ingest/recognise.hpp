@@ -38,7 +38,7 @@ class RecordSink {
   virtual void on_notice(schema::Notice notice, std::uint64_t position) = 0;
   virtual void on_quarantined(QuarantinedRecord record) = 0;
   // What follows is restored from an archive; null: it is not.
-  virtual void on_provenance(std::shared_ptr<const Provenance> /*provenance*/) {}
+  virtual void on_provenance(const std::shared_ptr<const Provenance>& /*provenance*/) {}
 };
 
 // Text that is no JSON from its first character on is one record, not one a line.

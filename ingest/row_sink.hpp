@@ -34,7 +34,7 @@ class RowSink final : public RecordSink {
   void on_finding(schema::Finding finding, std::uint64_t position) override;
   void on_notice(schema::Notice notice, std::uint64_t position) override;
   void on_quarantined(QuarantinedRecord record) override;
-  void on_provenance(std::shared_ptr<const Provenance> provenance) override { provenance_ = std::move(provenance); }
+  void on_provenance(const std::shared_ptr<const Provenance>& provenance) override { provenance_ = provenance; }
   // What is left; call once at the end, after the delivery was marked as parsed.
   Batch take() { return std::exchange(batch_, {}); }
 

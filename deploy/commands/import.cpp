@@ -43,7 +43,7 @@ int run(const ImportCommand& command) {
       60'000;  // nobody waits for an answer here, so a busy machine is no reason to fail a file
   options.acquire_timeout_ms = kPatience_ms;
   schema::Database ingest(options);
-  const auto pipeline = ingest::Pipeline::start(ingest, {});
+  const auto pipeline = ingest::Pipeline::start(ingest, {.small_bytes_max = std::string::npos});
   if (!pipeline) return report(pipeline.error());
   const auto imported = run_import(**pipeline, ingest, command.paths, command.again);
   if (!imported) return report(imported.error());

@@ -152,7 +152,7 @@ int run(const ReconcileCommand& command) {
                                  "list-findings', 'aws guardduty get-findings' or 'aws securityhub get-findings'"));
   std::unique_ptr<ingest::Pipeline> pipeline;
   if (!command.no_load) {
-    auto started = ingest::Pipeline::start(ingest, {});
+    auto started = ingest::Pipeline::start(ingest, {.small_bytes_max = std::string::npos});
     if (!started) return commands::report(started.error());
     pipeline = std::move(*started);
   }

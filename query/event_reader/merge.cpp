@@ -44,6 +44,7 @@ std::vector<T> united(std::vector<T> rows, std::vector<T> more) {
       if (!fresh) widen(row, known->second);
     }
   std::vector<T> all;
+  all.reserve(by_name.size());
   for (auto& [name, row] : by_name) all.push_back(std::move(row));
   std::stable_sort(all.begin(), all.end(), [](const T& a, const T& b) { return a.counts.total() > b.counts.total(); });
   return all;
@@ -84,6 +85,7 @@ std::vector<VolumeBucket> merge_volumes(const std::vector<VolumeBucket>& a, cons
   for (const auto* list : {&a, &b})
     for (const auto& bucket : *list) add(bucket.counts, buckets[bucket.at_us]);
   std::vector<VolumeBucket> merged;
+  merged.reserve(buckets.size());
   for (const auto& [at_us, counts] : buckets) merged.push_back({at_us, counts});
   return merged;
 }

@@ -84,6 +84,7 @@ std::vector<SealedPlace> sealed_places(Transaction& tx, const std::vector<std::i
   std::vector<SealedPlace> places;
   if (hashes.empty()) return places;
   std::vector<std::string> texts;
+  texts.reserve(hashes.size());
   for (const std::int64_t hash : hashes) texts.push_back(std::to_string(hash));
   for (const auto& row : tx.exec(sql::event_entity_accounts, schema::array_literal(texts), schema::format_day(from_day),
                                  schema::format_day(to_day)))

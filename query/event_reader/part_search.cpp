@@ -19,6 +19,7 @@ std::vector<StoredEvent> read_events(Transaction& tx, const std::vector<SealedId
     places[{id.part.key, place.block}].push_back(place.index);
   }
   std::vector<schema::BlockKey> keys;
+  keys.reserve(places.size());
   for (const auto& [key, indexes] : places) keys.push_back(key);
   std::vector<StoredEvent> events;
   if (keys.empty()) return events;
@@ -124,6 +125,7 @@ std::vector<std::optional<std::int64_t>> sealed_last_seen(Transaction& tx, const
     std::erase_if(days, [&](const auto& entity) { return entity.second.empty() || last.contains(entity.first); });
   }
   std::vector<std::optional<std::int64_t>> answers;
+  answers.reserve(hashes.size());
   for (const std::int64_t hash : hashes)
     answers.push_back(last.contains(hash) ? std::optional(last.at(hash)) : std::nullopt);
   return answers;

@@ -9,7 +9,6 @@
 namespace backtrail::query {
 namespace {
 
-using schema::PartKey;
 using schema::Transaction;
 
 // Blocks whose columns are in memory at a time.
@@ -153,7 +152,7 @@ void EventParts::load_all() {
       if (!loaded_.contains({from_day_, to_day_})) load(from, to);
 }
 
-void EventParts::load_all_lists(std::vector<SealedPart*> parts) {
+void EventParts::load_all_lists(const std::vector<SealedPart*>& parts) {
   if (!all_) return;
   std::set<SealedPlace> places;
   for (const SealedPart* part : parts)
@@ -222,6 +221,7 @@ void EventParts::for_each_event(F&& f) {
   std::map<schema::BlockKey, std::vector<std::pair<Hit, std::uint32_t>>> waiting;
   const auto read = [&] {
     std::vector<schema::BlockKey> keys;
+    keys.reserve(waiting.size());
     for (const auto& [key, events] : waiting) keys.push_back(key);
     const auto blocks = sound(schema::read_blocks(tx_, keys, false));
     for (const auto& [key, events] : waiting) {
@@ -278,6 +278,7 @@ std::vector<VolumeBucket> EventParts::volume(std::int64_t bucket_s) {
     for (const SealedPart* part : parts)
       for (const Hit& hit : hits(*part)) add(hit);
   std::vector<VolumeBucket> volume;
+  volume.reserve(buckets.size());
   for (const auto& [at_us, counts] : buckets) volume.push_back({at_us, counts});
   return volume;
 }
@@ -327,6 +328,7 @@ std::vector<HashText> EventParts::texts(const std::vector<HashCount>& hashes) {
   std::vector<HashText> texts;
   if (wanted.empty()) return texts;
   std::vector<schema::BlockKey> keys;
+  keys.reserve(wanted.size());
   for (const auto& [key, events] : wanted) keys.push_back(key);
   const auto blocks = sound(schema::read_blocks(tx_, keys, true));
   for (const auto& [key, events] : wanted) {

@@ -56,7 +56,7 @@ class EventParts {
   std::vector<std::pair<std::int32_t, std::int32_t>> day_ranges() const;
   void load(std::int32_t from_day, std::int32_t to_day);
   void load_all();
-  void load_all_lists(std::vector<SealedPart*> parts);
+  void load_all_lists(const std::vector<SealedPart*>& parts);
   std::vector<schema::Posting> postings_of(const SealedPart& part, const Term& term) const;
   // Positions of the part that hold one of the terms.
   std::vector<bool> holding(const SealedPart& part, const std::vector<Term>& terms) const;

@@ -96,7 +96,7 @@ struct ArchivePartWriter::Impl {
 ArchivePartWriter::ArchivePartWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ArchivePartWriter::~ArchivePartWriter() = default;
 
-Result<std::unique_ptr<ArchivePartWriter>> ArchivePartWriter::create(const fs::path& folder, std::string file) {
+Result<std::unique_ptr<ArchivePartWriter>> ArchivePartWriter::create(const fs::path& folder, const std::string& file) {
   auto impl = std::make_unique<Impl>(folder / file, file);
   if (!impl->file.is_open()) return io_error("cannot create", impl->path, errno);
   ZSTD_CCtx_setParameter(impl->context.get(), ZSTD_c_compressionLevel, kLevel);

@@ -24,7 +24,8 @@ struct ArchivePart {
 
 class ArchivePartWriter {
  public:
-  static Result<std::unique_ptr<ArchivePartWriter>> create(const std::filesystem::path& folder, std::string file);
+  static Result<std::unique_ptr<ArchivePartWriter>> create(const std::filesystem::path& folder,
+                                                           const std::string& file);
   ~ArchivePartWriter();
   // One line, without its line break.
   Result<void> add(std::string_view line);

@@ -117,7 +117,7 @@ class Events final : public ArchiveSource {
 
   Result<bool> next_page(Transaction& tx, const LineSink& add) override {
     if (!parts_) {
-      const auto more = next_rows(tx, add);
+      auto more = next_rows(tx, add);
       if (!more || *more) return more;
       parts_ = parts_to_archive(tx);
     }

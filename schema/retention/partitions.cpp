@@ -47,7 +47,7 @@ Result<void> Partitions::create(const std::vector<DayRange>& planned) {
   return {};
 }
 
-Result<void> Partitions::ensure(std::vector<std::int32_t> days, std::int32_t today) {
+Result<void> Partitions::ensure(const std::vector<std::int32_t>& days, std::int32_t today) {
   const std::lock_guard lock(mutex_);
   // What counts is what exists: a process with another idea of today may have made a different cut in the meantime,
   // and then nothing was created for the rest of our range.

@@ -15,7 +15,7 @@ class Partitions {
   explicit Partitions(Database& database) : database_(database) {}
 
   // After this every day has its partition (in a transaction of its own). `today` is for the plan.
-  Result<void> ensure(std::vector<std::int32_t> days, std::int32_t today);
+  Result<void> ensure(const std::vector<std::int32_t>& days, std::int32_t today);
   // Forgets what exists: after a "no partition" error, when another process dropped one.
   void forget();
   // What exists now, from the database.

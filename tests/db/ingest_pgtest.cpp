@@ -346,6 +346,31 @@ TEST(IngestTroubleTest, AFullQueueRefusesAndAConsumedOneAcceptsAgain) {
   EXPECT_EQ(outcome(warehouse, event({.number = 9000})), "received 1: new 1");
 }
 
+// However many large deliveries are stuck, a small one finds a parser and a writer.
+TEST(IngestTroubleTest, SmallDeliveriesDoNotWaitBehindLargeOnes) {
+  constexpr std::size_t kSmallBytes = 100'000;
+  IngestWarehouse warehouse({.parsers = 2, .writers = 2, .rows_bytes_max = 1, .small_bytes_max = kSmallBytes});
+  EXPECT_EQ(outcome(warehouse, event({.number = 1})), "received 1: new 1");
+  std::vector<std::future<Receipt>> large;
+  {
+    pqxx::connection connection(warehouse.database().admin_connection_string());
+    pqxx::work blocker(connection);
+    blocker.exec("SELECT pg_advisory_xact_lock(1, DATE '2026-11-03' - DATE '1970-01-01')");
+    for (int number : {10'000, 20'000, 30'000}) {
+      const auto body = events(number, 3500, {.time = "2026-11-03T10:00:00Z"});
+      ASSERT_GT(body.size(), kSmallBytes);
+      auto promise = std::make_shared<std::promise<Receipt>>();
+      large.push_back(promise->get_future());
+      warehouse.pipeline().submit(warehouse.delivery(body),
+                                  [promise](const Receipt& receipt) { promise->set_value(receipt); });
+    }
+    for (int number = 2; number < 12; ++number)
+      EXPECT_EQ(outcome(warehouse, event({.number = number})), "received 1: new 1");
+    for (auto& receipt : large) EXPECT_NE(receipt.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+  }
+  for (auto& receipt : large) EXPECT_EQ(text_of(receipt.get()), "received 3500: new 3500");
+}
+
 TEST(IngestTroubleTest, ALostConnectionPromisesNothingAndTheNextDeliveryIsStored) {
   IngestWarehouse warehouse({.writers = 1});
   EXPECT_EQ(outcome(warehouse, event({.number = 1})), "received 1: new 1");
