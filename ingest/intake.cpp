@@ -114,9 +114,11 @@ void Intake::settle_doubt(const schema::Uuid& delivery, bool stored) {
 }
 
 bool Intake::reserve(std::size_t bytes) {
+  const bool small = bytes <= options_.small_bytes_max + kTicketBytes;
+  const std::size_t most = options_.bytes_max - (small ? 0 : std::min(options_.bytes_max, options_.reserved_bytes));
   const std::lock_guard lock(mutex_);
   // One always fits: otherwise one that is larger than the bound could never come in.
-  if (bytes_under_way_ != 0 && bytes_under_way_ + bytes > options_.bytes_max) return false;
+  if (bytes_under_way_ != 0 && bytes_under_way_ + bytes > most) return false;
   bytes_under_way_ += bytes;
   ++under_way_;
   return true;

@@ -30,6 +30,9 @@ struct IntakeOptions {
   std::chrono::milliseconds spool_after{1500};
   std::chrono::milliseconds answer_within{4000};           // the strictest sender waits 5 s
   std::size_t bytes_max = std::size_t{160} * 1024 * 1024;  // bodies, and kTicketBytes for each
+  // Of them, so many are for deliveries of at most small_bytes_max: large ones never shut out an event.
+  std::size_t reserved_bytes = std::size_t{16} * 1024 * 1024;
+  std::size_t small_bytes_max = std::size_t{1024} * 1024;
   unsigned spool_writers = 4;
   // A delivery is copied into one piece for the spool. So many bytes of copies at once (kTicketBytes for each), or a
   // single larger one; they count as under way, too.

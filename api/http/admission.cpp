@@ -49,15 +49,16 @@ std::string connection_key(const std::string& bytes) {
   return bytes.substr(0, network_bytes);
 }
 
-bool BodyBudget::take(std::size_t bytes) noexcept {
-  if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bytes_max_) return true;
+bool BodyBudget::take(std::size_t bytes, std::size_t body_bytes) noexcept {
+  const std::size_t most = body_bytes <= small_ ? bytes_max_ : large_bytes_max_;
+  if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= most) return true;
   give(bytes);
   return false;
 }
 
 bool BodyLease::grow_to(std::size_t bytes) noexcept {
   if (bytes <= held_) return true;
-  if (!budget_->take(bytes - held_)) return false;
+  if (!budget_->take(bytes - held_, bytes)) return false;
   held_ = bytes;
   return true;
 }

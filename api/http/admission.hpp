@@ -2,6 +2,7 @@
 //
 // Thread-safe. Tickets and leases give back what they took when they go; both may outlive the server.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -52,16 +53,19 @@ class ConnectionLimiter : public std::enable_shared_from_this<ConnectionLimiter>
 // or machine owns as a whole. `bytes` are the 4 or 16 bytes of the address in network order.
 [[nodiscard]] std::string connection_key(const std::string& bytes);
 
-// Bytes of request bodies in memory, over all connections.
+// Bytes of request bodies in memory, over all connections. The last `reserved` of them are for bodies of at most
+// `small` bytes.
 class BodyBudget {
  public:
-  explicit BodyBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
-  [[nodiscard]] bool take(std::size_t bytes) noexcept;
+  BodyBudget(std::size_t bytes_max, std::size_t reserved, std::size_t small)
+      : bytes_max_(bytes_max), large_bytes_max_(bytes_max - std::min(bytes_max, reserved)), small_(small) {}
+  // `bytes` more for a body that then has `body_bytes`.
+  [[nodiscard]] bool take(std::size_t bytes, std::size_t body_bytes) noexcept;
   void give(std::size_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
   [[nodiscard]] std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
  private:
-  const std::size_t bytes_max_;
+  const std::size_t bytes_max_, large_bytes_max_, small_;
   std::atomic<std::size_t> used_{0};
 };
 

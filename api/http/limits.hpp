@@ -29,6 +29,9 @@ inline constexpr std::size_t kEventBodyBytesMax = 2 * kMiB;      // EventBridge,
 inline constexpr std::size_t kPushBodyBytesMax = 16 * kMiB;      // NDJSON pushed by a user, REST bodies
 inline constexpr std::size_t kInFlightBodyBytesMax =
     160 * kMiB;  // from the socket to the commit: with all copies below 512 MiB
+// The last of them are for small bodies: uploads that fill the rest never shut out an event.
+inline constexpr std::size_t kSmallBodyBytesMax = kMiB;
+inline constexpr std::size_t kReservedBodyBytes = 16 * kMiB;
 
 // The chunk line or the trailer of a chunked body that has not been understood yet.
 inline constexpr std::size_t kPendingChunkBytesMax = 16 * kKiB;
@@ -64,6 +67,8 @@ struct Limits {
   std::size_t head_bytes = kHeadBytesMax;
   std::size_t large_head_bytes = kLargeHeadBytesMax;
   std::size_t in_flight_body_bytes = kInFlightBodyBytesMax;
+  std::size_t reserved_body_bytes = kReservedBodyBytes;
+  std::size_t small_body_bytes = kSmallBodyBytesMax;
   std::size_t connections = kConnectionsMax;
   std::size_t connections_per_address = kConnectionsPerAddressMax;
   std::size_t body_bytes_per_second = kBodyBytesPerSecondMin;

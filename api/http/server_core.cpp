@@ -28,7 +28,8 @@ ServerCore::ServerCore(ServerOptions given, Router table)
       workers(std::max(1U, options.worker_threads)),
       ingest_workers(std::max(1U, options.ingest_threads)),
       limiter(std::make_shared<ConnectionLimiter>(options.limits.connections, options.limits.connections_per_address)),
-      budget(std::make_shared<BodyBudget>(options.limits.in_flight_body_bytes)) {}
+      budget(std::make_shared<BodyBudget>(options.limits.in_flight_body_bytes, options.limits.reserved_body_bytes,
+                                          options.limits.small_body_bytes)) {}
 
 bool ServerCore::is_trusted_proxy(std::string_view address) const noexcept {
   return std::find(options.trusted_proxies.begin(), options.trusted_proxies.end(), address) !=

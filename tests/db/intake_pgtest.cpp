@@ -187,6 +187,27 @@ TEST_F(IntakeTest, TooManyBytesUnderWayAreRefused) {
   EXPECT_EQ(submit(event({.number = 3})).get().fresh, 1U);
 }
 
+TEST_F(IntakeTest, LargeDeliveriesLeaveRoomForSmallOnes) {
+  const std::string body = event({.number = 1}), large = events(10, 10);
+  const std::size_t ticket = body.size() + ingest::kTicketBytes;
+  start({.spool_after = milliseconds(60'000),
+         .answer_within = milliseconds(60'000),
+         .bytes_max = 2 * large.size() + 2 * ingest::kTicketBytes + 2 * ticket - 1,
+         .reserved_bytes = 2 * ticket,
+         .small_bytes_max = body.size(),
+         .canary_every = std::chrono::hours(24)});
+  pqxx::connection blocker(warehouse_.database().admin_connection_string());
+  pqxx::work lock(blocker);
+  lock.exec("LOCK TABLE backtrail.api_event IN ACCESS EXCLUSIVE MODE");
+  auto first = submit(large);
+  EXPECT_EQ(submit(events(30, 10)).get().error->code, schema::Code::kOverload) << "one byte more than is left for it";
+  auto second = submit(body), third = submit(event({.number = 2}));
+  lock.abort();
+  EXPECT_EQ(first.get().fresh, 10U);
+  EXPECT_EQ(second.get().fresh, 1U);
+  EXPECT_EQ(third.get().fresh, 1U);
+}
+
 TEST_F(IntakeTest, AnOutageUnderLoadLosesNothingAndStoresNothingTwice) {
   start({.spool_after = milliseconds(100)});
   constexpr int kThreads = 4, kEach = 150;

@@ -96,5 +96,29 @@ TEST(NoticeTest, ExpiresByItsOwnRule) {
   EXPECT_EQ(warehouse.count("notice"), 1);
 }
 
+// An exception of ours in the middle of the transaction: the server gives back an id that nobody asked for.
+TEST(NoticeTest, AnExceptionInsideTheTransactionCostsOnlyTheRecordThatProvokedIt) {
+  IngestWarehouse warehouse;
+  pqxx::connection connection(warehouse.database().admin_connection_string());
+  pqxx::nontransaction admin(connection);
+  admin.exec(
+      "CREATE FUNCTION backtrail.another_id() RETURNS trigger LANGUAGE plpgsql AS "
+      "$$ BEGIN new.notice_id := gen_random_uuid(); RETURN new; END $$");
+  admin.exec(
+      fmt::format("CREATE TRIGGER another_id BEFORE INSERT ON backtrail.notice FOR EACH ROW "
+                  "WHEN (new.account_id = '{}') EXECUTE FUNCTION backtrail.another_id()",
+                  kAccountB));
+  const std::string poison = notice_json(2, kAccountB).dump();
+  auto delivery = warehouse.delivery(events(1, 5) + notice_json(1).dump() + poison + guardduty_json(1).dump());
+  const auto id = delivery.id;
+  const Receipt receipt = warehouse.deliver(std::move(delivery));
+  EXPECT_EQ(text_of(receipt), "received 8: new 7 quarantined 1");
+  EXPECT_EQ(warehouse.ledger(id), books_of(receipt));
+  EXPECT_EQ(warehouse.value("SELECT reason || ': ' || convert_from(raw, 'UTF8') FROM quarantine"),
+            "internal_error: " + poison);
+  EXPECT_EQ(warehouse.count("notice"), 1) << "what the exception rolled back is not there";
+  EXPECT_GT(warehouse.pipeline().internal_errors(), 0U);
+}
+
 }  // namespace
 }  // namespace backtrail::ingest

@@ -248,11 +248,16 @@ TEST(HttpAdmissionTest, GivesBackWhatItTook) {
   first.reset();
   EXPECT_TRUE(limiter->admit("b", true));
   EXPECT_FALSE(limiter->admit("a", true));
-  const auto budget = std::make_shared<BodyBudget>(10);
+  const auto budget = std::make_shared<BodyBudget>(10, 4, 2);
   {
     BodyLease lease(budget);
-    EXPECT_TRUE(lease.grow_to(10));
-    EXPECT_FALSE(lease.grow_to(11));
+    EXPECT_TRUE(lease.grow_to(6));
+    EXPECT_FALSE(lease.grow_to(7)) << "the rest is for small bodies";
+    BodyLease small(budget), another(budget), third(budget);
+    EXPECT_TRUE(small.grow_to(2));
+    EXPECT_FALSE(small.grow_to(3));
+    EXPECT_TRUE(another.grow_to(2));
+    EXPECT_FALSE(third.grow_to(1));
     EXPECT_EQ(budget->used(), 10U);
   }
   EXPECT_EQ(budget->used(), 0U);
