@@ -45,6 +45,10 @@ void write_postings(SealStatements& statements, const std::string& day, const sc
     last.add_int8(chunk.last_key);
     bytes.add_text(chunk.bytes);
   }
+  list.add_int2(schema::kListFigures);
+  first.add_int8(0);
+  last.add_int8(0);
+  bytes.add_text(part.rollup);
   statements.exec(sql::seal_posting_insert, day, key.account_id, key.part_no, list.value(), first.value(), last.value(),
                   bytes.value());
 }
@@ -72,20 +76,20 @@ void write_part(SealStatements& statements, const schema::PartHead& head, const 
                   Binary(head.digest));
   write_blocks(statements, day, head.key, part.blocks);
   write_postings(statements, day, head.key, part);
-  statements.exec(sql::seal_rollup_insert, day, head.key.account_id, head.key.part_no, Binary(part.rollup));
 }
 
 schema::Result<void> check_part(SealStatements& statements, const schema::PartHead& head,
-                                const std::vector<schema::SealedEvent>& events) {
+                                const schema::EncodedPart& part) {
   const auto stored = schema::list_parts(statements.transaction(), head.key.day, head.key.day, {{head.key.account_id}});
-  const auto found = std::find_if(stored.begin(), stored.end(), [&](const auto& part) { return part.key == head.key; });
+  const auto found =
+      std::find_if(stored.begin(), stored.end(), [&](const auto& other) { return other.key == head.key; });
   const auto wrong = [] {
     return schema::fail(schema::Code::kBadRecord, "a part did not come back as it was written");
   };
-  if (found == stored.end() || found->n != head.n) return wrong();
-  const auto back = schema::read_part_events(statements.transaction(), *found);
+  if (found == stored.end() || *found != head) return wrong();
+  const auto back = schema::read_part(statements.transaction(), *found);
   if (!back) return back.error();
-  if (*back != events) return wrong();
+  if (*back != part) return wrong();
   return {};
 }
 

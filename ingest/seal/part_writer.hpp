@@ -13,9 +13,10 @@ namespace backtrail::ingest::seal {
 schema::PartHead head_of(const schema::PartKey& key, const schema::EncodedPart& part);
 void write_part(SealStatements& statements, const schema::PartHead& head, const schema::EncodedPart& part,
                 std::int64_t now_us);
-// What the database gives back of the part, decoded, is these events to the last byte.
+// What the database gives back of the part is this head and part, to the last byte. That they decode to the events is
+// for the caller to see before.
 schema::Result<void> check_part(SealStatements& statements, const schema::PartHead& head,
-                                const std::vector<schema::SealedEvent>& events);
+                                const schema::EncodedPart& part);
 
 // Writes the directory of a run and checks that it names every entity.
 schema::Result<void> write_directory(SealStatements& statements, std::int32_t day,

@@ -1,14 +1,14 @@
 #include "ingest/seal/row_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <backtrail_ingest_sql.hpp>
-#include <fmt/format.h>
-#include <optional>
+#include <unordered_map>
 
-#include "ingest/load/binary_array.hpp"
 #include "schema/block_format/part_codec.hpp"
 #include "schema/block_format/raw_codec.hpp"
-#include "schema/pg/row_as.hpp"
+#include "schema/core/time.hpp"
+#include "schema/pg/hex_bytes.hpp"
 #include "schema/record/cloudtrail_record.hpp"
 
 namespace backtrail::ingest::seal {
@@ -17,108 +17,141 @@ namespace {
 using schema::SealedEvent;
 using schema::Uuid;
 
-constexpr std::size_t kRowsAtATime = 2'000;
+// The rows of one FETCH: some megabytes.
+constexpr int kRowsAtATime = 2'000;
+constexpr const char* kFetch = "FETCH FORWARD 2000 FROM sealed_rows";
+static_assert(std::string_view(kFetch).find("2000") != std::string_view::npos && kRowsAtATime == 2'000);
 
-Uuid uuid_of(const pqxx::field& field) {
-  Uuid id;
-  if (!schema::parse_uuid({field.c_str(), field.size()}, id)) throw std::runtime_error("not a uuid column");
-  return id;
+// The fields of a record in binary form (PostgreSQL source, record_send): how many, then of each its type, size (-1 for
+// NULL) and bytes; big-endian.
+class RecordFields {
+ public:
+  explicit RecordFields(std::string_view bytes) : rest_(bytes) { (void)integer<std::uint32_t>(take(4)); }
+
+  // NULL is empty.
+  std::string_view next() {
+    (void)take(4);
+    const auto size = integer<std::int32_t>(take(4));
+    null_ = size < 0;
+    return null_ ? std::string_view() : take(static_cast<std::size_t>(size));
+  }
+  bool was_null() const { return null_; }
+
+  std::string text() { return std::string(next()); }
+  template <class T>
+  T number() {
+    return integer<T>(next());
+  }
+  std::int64_t time_us() { return number<std::int64_t>() + schema::kPostgresEpochUs; }
+  Uuid uuid() {
+    Uuid id;
+    const auto bytes = next();
+    if (bytes.size() != id.bytes.size()) throw std::runtime_error("not a uuid column");
+    std::copy(bytes.begin(), bytes.end(), id.bytes.begin());
+    return id;
+  }
+  template <class T>
+  static T integer(std::string_view bytes) {
+    if (bytes.empty()) return 0;
+    if (bytes.size() != sizeof(T)) throw std::runtime_error("not a number of that size");
+    std::make_unsigned_t<T> value = 0;
+    for (const char byte : bytes)
+      value = static_cast<std::make_unsigned_t<T>>(std::uint64_t{value} << 8 | static_cast<unsigned char>(byte));
+    return static_cast<T>(value);
+  }
+
+ private:
+  std::string_view take(std::size_t size) {
+    if (size > rest_.size()) throw std::runtime_error("a record is shorter than it says");
+    const auto taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  }
+  std::string_view rest_;
+  bool null_ = false;
+};
+
+void read_mentions(const std::string& account_id, std::string_view hashes, SealedEvent& event) {
+  for (; !hashes.empty(); hashes.remove_prefix(8))
+    event.mentions.push_back(RecordFields::integer<std::int64_t>(hashes.substr(0, 8)));
+  std::sort(event.mentions.begin(), event.mentions.end());
+  event.mentions.erase(std::unique(event.mentions.begin(), event.mentions.end()), event.mentions.end());
+  if (std::binary_search(event.mentions.begin(), event.mentions.end(), schema::kAllEvents))
+    throw Refusal{account_id, "event " + to_string(event.event_id) + " names what no entity is"};
 }
 
-std::string text_of(const pqxx::field& field) {
-  return std::string(field.c_str(), field.size());
-}
-
-std::int64_t number_or_0(const pqxx::field& field) {
-  return field.is_null() ? 0 : field.as<std::int64_t>();
-}
-
-// A row of seal_rows.sql, by the place of its columns: names would cost a search each.
-SealedEvent read_event(const pqxx::row& row, const std::string& account_id) {
+// A row of seal_rows.sql, behind its account.
+SealedEvent read_event(const std::string& account_id, RecordFields& fields) {
   SealedEvent event;
-  pqxx::row::size_type at = 0;
-  event.event_time_us = schema::time_from_pg(row[at++].c_str());
-  event.received_us = schema::time_from_pg(row[at++].c_str());
-  for (auto& hash : event.by) hash = number_or_0(row[at++]);
-  event.flags = row[at++].as<std::int32_t>();
-  event.event_id = uuid_of(row[at++]);
-  event.content_fp = uuid_of(row[at++]);
-  const int event_class = row[at++].as<int>(), outcome = row[at++].as<int>();
-  const pqxx::field read_only = row[at++];
-  if (!read_only.is_null()) event.read_only = read_only.as<bool>() ? 1 : 0;
-  event.region = text_of(row[at++]);
-  event.service = text_of(row[at++]);
-  event.api = text_of(row[at++]);
-  event.error_code = text_of(row[at++]);
-  const pqxx::binarystring stored(row[at++]);
-  auto raw = schema::decode_raw({reinterpret_cast<const char*>(stored.data()), stored.size()});
+  event.event_time_us = fields.time_us();
+  event.received_us = fields.time_us();
+  for (auto& hash : event.by) hash = fields.number<std::int64_t>();
+  event.flags = fields.number<std::int32_t>();
+  event.event_id = fields.uuid();
+  event.content_fp = fields.uuid();
+  const int event_class = fields.number<std::int16_t>(), outcome = fields.number<std::int16_t>();
+  const auto read_only = fields.next();
+  if (!fields.was_null()) event.read_only = read_only == std::string_view("\0", 1) ? 0 : 1;
+  event.region = fields.text();
+  event.service = fields.text();
+  event.api = fields.text();
+  event.error_code = fields.text();
+  auto raw = schema::decode_raw(fields.next());
   if (!raw) throw Refusal{account_id, "the record of event " + to_string(event.event_id) + " is damaged"};
   event.raw = std::move(*raw);
   if (event_class < 0 || event_class > UINT8_MAX || outcome < 1 || outcome > 3)
     throw Refusal{account_id, "event " + to_string(event.event_id) + " has values that no event has"};
   event.event_class = static_cast<schema::EventClass>(event_class);
   event.outcome = static_cast<schema::Outcome>(outcome);
+  read_mentions(account_id, fields.next(), event);
   return event;
-}
-
-bool one_part(const RowKey& a, const RowKey& b) {
-  return a.account_id == b.account_id && a.event_class == b.event_class;
 }
 
 }  // namespace
 
 RowReader::RowReader(SealStatements& statements, std::int32_t day, const std::vector<std::string>& accounts)
-    : statements_(statements), day_(day) {
+    : statements_(statements) {
   const std::string day_text = schema::format_day(day), ids = schema::array_literal(accounts),
                     copies = to_string(schema::kOcsfFingerprint);
-  const auto rows = statements_.exec(sql::seal_keys, day_text, ids, copies);
-  keys_.reserve(static_cast<std::size_t>(rows.size()));
-  for (const auto& row : rows)
-    keys_.push_back({text_of(row[0]), static_cast<schema::EventClass>(row[1].as<int>()), row[2].as<std::int64_t>(),
-                     schema::time_from_pg(row[3].c_str()), uuid_of(row[4]), uuid_of(row[5])});
-  std::sort(keys_.begin(), keys_.end());
-  for (const auto& row : statements_.exec(sql::seal_mentions, day_text, ids, copies)) {
-    named_[{text_of(row[0]), uuid_of(row[1]), uuid_of(row[2])}].push_back(row[3].as<std::int64_t>());
-    ++mentions_;
-  }
+  mentions_ = statements_.exec(sql::seal_mention_count, day_text, ids, copies)[0][0].as<std::uint64_t>();
+  // All rows are read: plans that give the first one soon, or that count on few, would be the slow ones. Day tables may
+  // have no statistics yet.
+  statements_.exec_text("SET LOCAL cursor_tuple_fraction = 1");
+  statements_.exec_text("SET LOCAL enable_nestloop = off");
+  statements_.exec_text("SET LOCAL work_mem = '64MB'");
+  statements_.exec(sql::seal_rows, day_text, ids, copies);
+  statements_.exec_text("SET LOCAL enable_nestloop = on");
+  read_next();
 }
 
-void RowReader::read_more(std::size_t end, std::vector<SealedEvent>& events) {
-  BinaryArray account(PgType::kText), id(PgType::kUuid), fp(PgType::kUuid);
-  for (std::size_t i = next_; i < end; ++i) {
-    account.add_text(keys_[i].account_id);
-    id.add_uuid(keys_[i].event_id);
-    fp.add_uuid(keys_[i].content_fp);
+void RowReader::read_next() {
+  row_.reset();
+  if (next_ == fetched_.size() && !at_end_) {
+    fetched_ = statements_.exec_text(kFetch);
+    next_ = 0;
+    at_end_ = fetched_.size() < kRowsAtATime;
+    if (at_end_) statements_.exec_text("CLOSE sealed_rows");
   }
-  const auto rows = statements_.exec(sql::seal_rows, schema::format_day(day_), account.value(), id.value(), fp.value());
-  if (static_cast<std::size_t>(rows.size()) != end - next_)
-    throw schema::ErrorException(schema::fail(schema::Code::kDatabase, "events went while they were being sealed"));
-  for (const auto& row : rows) {
-    SealedEvent event = read_event(row, account_id_);
-    if (const auto named = named_.find({account_id_, event.event_id, event.content_fp}); named != named_.end()) {
-      event.mentions = named->second;
-      std::sort(event.mentions.begin(), event.mentions.end());
-      event.mentions.erase(std::unique(event.mentions.begin(), event.mentions.end()), event.mentions.end());
-      if (std::binary_search(event.mentions.begin(), event.mentions.end(), schema::kAllEvents))
-        throw Refusal{account_id_, "event " + to_string(event.event_id) + " names what no entity is"};
-    }
-    events.push_back(std::move(event));
-  }
-  next_ = end;
+  if (next_ == fetched_.size()) return;
+  const pqxx::field field = fetched_[next_++][0];
+  schema::read_hex_bytes(field, bytes_);
+  RecordFields fields(bytes_);
+  row_.emplace();
+  row_->account_id = fields.text();
+  row_->event = read_event(row_->account_id, fields);
 }
 
 std::vector<SealedEvent> RowReader::next_part() {
   std::vector<SealedEvent> events;
-  if (next_ == keys_.size()) return events;
-  const RowKey first = keys_[next_];
-  account_id_ = first.account_id;
-  std::size_t end = next_;
-  while (end < keys_.size() && end - next_ < schema::kPartEventsMax && one_part(keys_[end], first)) ++end;
-  std::size_t bytes = 0, counted = 0;
-  while (next_ < end) {
-    read_more(std::min(end, next_ + kRowsAtATime), events);
-    while (counted < events.size()) bytes += events[counted++].raw.size();
-    if (bytes >= schema::kPartRawBytesMax) break;
+  if (!row_) return events;
+  account_id_ = row_->account_id;
+  const auto event_class = row_->event.event_class;
+  std::size_t bytes = 0;
+  while (row_ && row_->account_id == account_id_ && row_->event.event_class == event_class &&
+         events.size() < schema::kPartEventsMax && bytes < schema::kPartRawBytesMax) {
+    bytes += row_->event.raw.size();
+    events.push_back(std::move(row_->event));
+    read_next();
   }
   return events;
 }

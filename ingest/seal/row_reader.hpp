@@ -1,13 +1,13 @@
 // Reads the rows of a day in the order in which they are sealed, and says which of them cannot be.
 //
-// Memory: the keys of a run's events and what they name, and the events of one part. Belongs to the transaction's
-// thread; throws what the transaction throws.
+// The rows come through a cursor, sorted by the server, each as one value in binary form. Memory: the events of one
+// part. Belongs to the transaction's thread; throws what the transaction throws.
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "schema/block_format/sealed_event.hpp"
@@ -38,14 +38,6 @@ class SealStatements {
   const std::function<void(std::string_view)>& before_;
 };
 
-struct RowKey {
-  std::string account_id;
-  schema::EventClass event_class = schema::EventClass::kManagement;
-  std::int64_t principal = 0, time_us = 0;
-  schema::Uuid event_id{}, content_fp{};
-  auto operator<=>(const RowKey&) const = default;
-};
-
 // Why an account's events cannot be sealed; a kind of error that the sealer answers by leaving the account out.
 struct Refusal {
   std::string account_id, why;
@@ -53,36 +45,31 @@ struct Refusal {
 
 class RowReader {
  public:
-  // Reads the keys of all events of these accounts on the day, and what they name.
+  // The events of these accounts on the day. One reader a transaction at a time.
   RowReader(SealStatements& statements, std::int32_t day, const std::vector<std::string>& accounts);
 
   // The events of the next part, of one account and class; none at the end. Throws Refusal.
   std::vector<schema::SealedEvent> next_part();
   // Of the part that next_part() gave.
   const std::string& account_id() const { return account_id_; }
-  std::uint64_t events() const { return keys_.size(); }
+  // What the events of these accounts name, as rows.
   std::uint64_t mentions() const { return mentions_; }
 
  private:
-  struct EventKey {
+  struct Row {
     std::string account_id;
-    schema::Uuid event_id, content_fp;
-    bool operator==(const EventKey&) const = default;
+    schema::SealedEvent event;
   };
-  struct EventKeyHash {
-    std::size_t operator()(const EventKey& key) const {
-      return std::hash<schema::Uuid>{}(key.event_id) ^ (std::hash<schema::Uuid>{}(key.content_fp) << 1);
-    }
-  };
-  void read_more(std::size_t end, std::vector<schema::SealedEvent>& events);
+  void read_next();
 
   SealStatements& statements_;
-  std::int32_t day_;
-  std::vector<RowKey> keys_;
-  std::size_t next_ = 0;
   std::string account_id_;
   std::uint64_t mentions_ = 0;
-  std::unordered_map<EventKey, std::vector<std::int64_t>, EventKeyHash> named_;
+  pqxx::result fetched_;
+  pqxx::result::size_type next_ = 0;
+  bool at_end_ = false;
+  std::string bytes_;
+  std::optional<Row> row_;  // the next one; nothing at the end
 };
 
 // Do two entities of the part have one hash? Then its lists would mix them. Throws Refusal.

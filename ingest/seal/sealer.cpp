@@ -66,19 +66,18 @@ class SealRun {
     if (outcome.done) return outcome;
     RowReader rows(statements_, day_, accounts);
     if (const auto ok = write_parts(rows, accounts, outcome); !ok) return ok.error();
-    if (const auto ok = remove_rows(rows, accounts); !ok) return ok.error();
+    if (const auto ok = remove_rows(rows.mentions(), outcome.events, accounts); !ok) return ok.error();
     return outcome;
   }
 
  private:
   std::vector<std::string> choose_accounts() {
     std::vector<std::string> chosen;
-    std::uint64_t events = 0;
     for (const auto& row :
          statements_.exec(sql::seal_accounts, day_text_, copy_fp(), schema::array_literal(left_out_))) {
-      if (events >= options_.run_events) break;
+      if (events_ >= options_.run_events) break;
       chosen.emplace_back(row[0].c_str());
-      events += row[1].as<std::uint64_t>();
+      events_ += row[1].as<std::uint64_t>();
     }
     return chosen;
   }
@@ -91,9 +90,11 @@ class SealRun {
     for (auto events = rows.next_part(); !events.empty(); events = rows.next_part()) {
       refuse_collisions(rows.account_id(), events, key_);
       const auto part = schema::encode_part(events, day_);
+      if (const auto back = schema::decode_part(part, day_); !back || *back != events)
+        return schema::fail(Code::kBadRecord, "a part does not decode to what was encoded");
       const auto head = head_of({day_, rows.account_id(), next_no[rows.account_id()]++}, part);
       write_part(statements_, head, part, options_.now_us);
-      if (auto ok = check_part(statements_, head, events); !ok) return ok;
+      if (auto ok = check_part(statements_, head, part); !ok) return ok;
       const std::uint64_t account = schema::account_number(rows.account_id());
       for (const std::int64_t hash : entities_of(events)) directory.push_back({hash, account});
       note_variants(rows.account_id(), events);
@@ -102,7 +103,7 @@ class SealRun {
     }
     if (auto ok = write_directory(statements_, day_, directory); !ok) return ok;
     alert_variants();
-    if (outcome.events != rows.events()) return schema::fail(Code::kDatabase, "the rows of a day were not all sealed");
+    if (outcome.events != events_) return schema::fail(Code::kDatabase, "the rows of a day were not all sealed");
     return {};
   }
 
@@ -129,14 +130,14 @@ class SealRun {
                      schema::format_rfc3339(options_.now_us));
   }
 
-  Result<void> remove_rows(const RowReader& rows, const std::vector<std::string>& accounts) {
+  Result<void> remove_rows(std::uint64_t mentions, std::uint64_t events, const std::vector<std::string>& accounts) {
     statements_.exec_text(lock_timeout_.c_str());
     statements_.exec(sql::event_lock_day_alone, day_);
     const std::string ids = schema::array_literal(accounts);
     const auto count = [&](const schema::Query& query) {
       return statements_.exec(query, day_text_, ids, copy_fp())[0][0].as<std::uint64_t>();
     };
-    if (count(sql::seal_delete_mentions) != rows.mentions() || count(sql::seal_delete_events) != rows.events())
+    if (count(sql::seal_delete_mentions) != mentions || count(sql::seal_delete_events) != events)
       return schema::fail(Code::kRetry, "the rows of a day changed while they were being sealed");
     return {};
   }
@@ -148,6 +149,7 @@ class SealRun {
   const std::vector<std::string>& left_out_;
   const std::string day_text_ = schema::format_day(day_);
   const std::string lock_timeout_ = fmt::format("SET LOCAL lock_timeout = '{}ms'", kSealLockWaitMs);
+  std::uint64_t events_ = 0;  // of the chosen accounts
   std::set<std::pair<std::string, schema::Uuid>> variants_;
 };
 

@@ -1,7 +1,8 @@
 // Turns the rows of a day into parts (schema/block_format), without any event being lost, doubled or changed.
 //
-// One transaction a run of accounts, in one snapshot: read the rows; write part, blocks, posting lists, figures and
-// directory; read all of it back from the database, decode it and compare every byte; take the day's lock, which
+// One transaction a run of accounts, in one snapshot: read the rows; encode them, decode that again and compare every
+// byte; write part, blocks, posting lists, figures and directory; read all of it back from the database and compare
+// every byte with what was encoded; take the day's lock, which
 // writers hold shared; delete the rows, and undo everything when they are not exactly those that were read; commit. A
 // crash or lost connection at any statement leaves the day as it was. Rows and parts become visible by one commit, so a
 // reader of one snapshot sees each event once. Writers that find a part look for late duplicates in it

@@ -5,8 +5,6 @@ WITH blocks AS (
   DELETE FROM event_block WHERE day = $1::date AND account_id = $2::text AND part_no = $3::integer
 ), postings AS (
   DELETE FROM event_posting WHERE day = $1::date AND account_id = $2::text AND part_no = $3::integer
-), rollups AS (
-  DELETE FROM event_rollup WHERE day = $1::date AND account_id = $2::text AND part_no = $3::integer
 ), parts AS (
   DELETE FROM event_part WHERE day = $1::date AND account_id = $2::text AND part_no = $3::integer RETURNING 1
 )

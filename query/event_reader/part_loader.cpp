@@ -129,7 +129,7 @@ std::map<PartKey, SealedPart> sealed_lists(Transaction& tx, const std::vector<Se
 std::vector<SealedId> sealed_ids(Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
                                  const schema::Uuid& event_id) {
   const std::uint32_t key = schema::id_key(event_id);
-  const std::string bytes(reinterpret_cast<const char*>(event_id.bytes.data()), sizeof key);
+  const std::string bytes(reinterpret_cast<const char*>(event_id.bytes.data()), schema::kIdKeyBytes);
   std::vector<SealedId> ids;
   for (const auto& row : tx.exec(sql::event_sealed_ids, schema::format_day(from_day), schema::format_day(to_day),
                                  literal_of(accounts), static_cast<std::int64_t>(key), schema::Binary(bytes))) {

@@ -54,7 +54,7 @@ std::map<std::int64_t, Extent> extents_of(Transaction& tx, const std::vector<Sea
   std::map<std::int64_t, Extent> extents;
   for (const auto& [key, part] : sealed_lists(tx, places))
     for (const auto& [hash, bytes] : part.lists)
-      for (const auto& posting : sound(schema::decode_posting_list(bytes, key.day, hash)).postings)
+      for (const auto& posting : sound(schema::decode_posting_list(bytes, key.day, hash)))
         widen(posting, extents[hash]);
   return extents;
 }

@@ -167,13 +167,12 @@ std::vector<schema::Posting> EventParts::postings_of(const SealedPart& part, con
   const auto found = part.lists.find(term.hash);
   if (found == part.lists.end()) return {};
   auto list = sound(schema::decode_posting_list(found->second, part.key.day, term.hash));
-  for (const auto& posting : list.postings)
+  for (const auto& posting : list)
     if (posting.position >= part.n) refuse_damaged("a list names an event that is not there");
   if (term.hash != schema::kAllEvents)
-    std::erase_if(list.postings, [&](const schema::Posting& posting) {
-      return !((term.by && posting.by) || (term.on && posting.on));
-    });
-  return std::move(list.postings);
+    std::erase_if(
+        list, [&](const schema::Posting& posting) { return !((term.by && posting.by) || (term.on && posting.on)); });
+  return list;
 }
 
 std::vector<bool> EventParts::holding(const SealedPart& part, const std::vector<Term>& terms) const {

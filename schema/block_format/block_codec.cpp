@@ -130,7 +130,24 @@ Error damaged(const char* what) {
 
 // Where UUIDs stood in a record. A record that holds one of these bytes itself is stored as it is.
 constexpr char kOwnId = 1, kNewUuid = 2, kKnownUuid = 3;
-constexpr std::string_view kMarks = "\x01\x02\x03";
+constexpr std::uint8_t kLastMark = 3;
+
+// The place of the first mark, or the end. Text has none: many bytes are looked at together, for one below 4.
+std::size_t find_mark(std::string_view text) {
+  constexpr std::uint64_t kEach = ~std::uint64_t{0} / 0xFF;
+  using Words = std::array<std::uint64_t, 4>;
+  const auto small = [](std::uint64_t word) { return (word - kEach * (kLastMark + 1)) & ~word; };
+  for (std::size_t at = 0;;) {
+    for (Words words; text.size() - at >= sizeof words; at += sizeof words) {
+      std::memcpy(words.data(), text.data() + at, sizeof words);
+      if (((small(words[0]) | small(words[1]) | small(words[2]) | small(words[3])) & kEach * 0x80) != 0) break;
+    }
+    const std::size_t end = std::min(text.size(), at + sizeof(Words));
+    for (; at < end; ++at)
+      if (const auto byte = static_cast<std::uint8_t>(text[at]); byte >= 1 && byte <= kLastMark) return at;
+    if (at == text.size()) return at;
+  }
+}
 
 struct UuidList {
   std::vector<Uuid> all;
@@ -139,7 +156,7 @@ struct UuidList {
 
 void put_record(const SealedEvent& event, UuidList& uuids, ByteWriter& lengths, ByteWriter& bodies) {
   const std::string_view raw = event.raw;
-  if (raw.find_first_of(kMarks) != std::string_view::npos) {
+  if (find_mark(raw) != raw.size()) {
     lengths.number(raw.size() << 1 | 1);
     bodies.raw(raw);
     return;
@@ -188,7 +205,7 @@ class RecordReader {
     ByteReader in(body);
     while (in.left() > 0) {
       const auto rest = body.substr(body.size() - in.left());
-      const std::size_t plain = std::min(rest.find_first_of(kMarks), rest.size());
+      const std::size_t plain = find_mark(rest);
       record += in.raw(plain);
       if (plain < rest.size()) {
         const auto* id = marked(in, own);
@@ -224,6 +241,13 @@ EncodedBlock encode_block(std::span<const SealedEvent> events) {
   BACKTRAIL_ASSERT(!events.empty() && events.size() <= kBlockEventsMax);
   for (const auto& event : events) BACKTRAIL_ASSERT(event.event_class == events.front().event_class);
   return {events.size(), encode_columns(events), encode_records(events)};
+}
+
+std::size_t block_events(std::string_view columns) {
+  ByteReader head(columns);
+  if (head.byte() != kFormat) return 0;
+  (void)head.byte();
+  return static_cast<std::size_t>(head.number_to(kBlockEventsMax));
 }
 
 Result<BlockColumns> decode_columns(std::string_view columns) {

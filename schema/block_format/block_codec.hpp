@@ -17,7 +17,7 @@
 namespace backtrail::schema {
 
 // A block is cut at either; one event larger than the bytes is a block of its own.
-inline constexpr std::size_t kBlockEvents = 64;
+inline constexpr std::size_t kBlockEvents = 128;
 inline constexpr std::size_t kBlockRawBytes = 1024 * 1024;
 // What a decoder accepts.
 inline constexpr std::size_t kBlockEventsMax = 128;
@@ -26,6 +26,7 @@ inline constexpr std::size_t kBlockDecodedBytesMax = kRawMaxBytes + 2 * kBlockRa
 struct EncodedBlock {
   std::size_t n = 0;
   std::string columns, raw;
+  bool operator==(const EncodedBlock&) const = default;
 };
 
 // 1 to kBlockEventsMax events of one class.
@@ -51,6 +52,8 @@ struct BlockColumns {
   std::size_t size() const { return event_id.size(); }
 };
 
+// How many events a block's columns say they have; 0 when they are no columns.
+std::size_t block_events(std::string_view columns);
 Result<BlockColumns> decode_columns(std::string_view columns);
 // The exact bytes of every event of the block.
 Result<std::vector<std::string>> decode_records(std::string_view raw, std::span<const Uuid> event_ids);

@@ -21,6 +21,8 @@ class ByteWriter {
     bytes_ += static_cast<char>(value);
   }
   void signed_number(std::int64_t value) { number(fold(value)); }
+  // The lowest bytes of a number, 8 of them at most.
+  void fixed(std::uint64_t value, unsigned bytes) { bytes_.append(reinterpret_cast<const char*>(&value), bytes); }
   void fixed64(std::uint64_t value) { bytes_.append(reinterpret_cast<const char*>(&value), sizeof value); }
   void uuid(const Uuid& id) { bytes_.append(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()); }
   void raw(std::string_view bytes) { bytes_ += bytes; }
@@ -85,12 +87,14 @@ class ByteReader {
     const std::uint64_t folded = number();
     return static_cast<std::int64_t>(folded >> 1) ^ -static_cast<std::int64_t>(folded & 1);
   }
-  std::uint64_t fixed64() {
+  // 8 bytes at most.
+  std::uint64_t fixed(unsigned bytes) {
     std::uint64_t value = 0;
-    const auto taken = raw(sizeof value);
-    if (taken.size() == sizeof value) std::memcpy(&value, taken.data(), sizeof value);
+    const auto taken = raw(bytes);
+    if (!taken.empty()) std::memcpy(&value, taken.data(), taken.size());
     return value;
   }
+  std::uint64_t fixed64() { return fixed(sizeof(std::uint64_t)); }
   Uuid uuid() {
     Uuid id;
     const auto taken = raw(id.bytes.size());

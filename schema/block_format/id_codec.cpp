@@ -7,7 +7,7 @@
 namespace backtrail::schema {
 namespace {
 
-constexpr std::size_t kKeyBytes = 4, kPositionBytes = 2;
+constexpr std::size_t kKeyBytes = kIdKeyBytes, kPositionBytes = 2;
 static_assert(kPartEventsMax <= 1U << (8 * kPositionBytes));
 
 void put(std::uint32_t value, std::size_t bytes, std::string& out) {
@@ -31,7 +31,7 @@ IdChunk chunk_of(std::span<const IdPlace> places) {
 
 std::uint32_t id_key(const Uuid& event_id) {
   std::uint32_t key = 0;
-  for (std::size_t i = 0; i < sizeof key; ++i) key = key << 8 | event_id.bytes[i];
+  for (std::size_t i = 0; i < kIdKeyBytes; ++i) key = key << 8 | event_id.bytes[i];
   return key;
 }
 

@@ -1,4 +1,4 @@
-// The event ids of a part: the first 32 bits of each, with its place in the part. A late duplicate of a sealed event,
+// The event ids of a part: the first 24 bits of each, with its place in the part. A late duplicate of a sealed event,
 // and an event asked for by its id, are found by them; the block that holds the place says the whole id.
 //
 // The lists are also searched by SQL (query/sql/event_sealed_ids.sql). The format is in FORMAT.md. Decoders take any
@@ -15,12 +15,15 @@
 
 namespace backtrail::schema {
 
-// Ids of a chunk, 1.8 kB.
-inline constexpr std::size_t kIdChunkIds = 300;
+// What is kept of an id: of 32,768 others one in 500 begins alike, which costs a look into a block.
+inline constexpr std::size_t kIdKeyBytes = 3;
+// Ids of a chunk, 1.9 kB.
+inline constexpr std::size_t kIdChunkIds = 380;
 
 struct IdChunk {
   std::int64_t first_key = 0, last_key = 0;
   std::string bytes;
+  bool operator==(const IdChunk&) const = default;
 };
 struct IdPlace {
   std::uint32_t key = 0;

@@ -8,7 +8,9 @@ namespace backtrail::schema {
 namespace {
 
 constexpr char kPlain = 0, kZstd = 1, kZstdDictionary1 = 2;
-constexpr int kLevel = 1;  // level 3 saves 9 bytes an event for a microsecond more
+// A row is packed while its sender waits, and is packed anew when its day is sealed. In blocks level 3 saves 2 percent
+// of everything for half a microsecond an event; higher ones save no more.
+constexpr int kRowLevel = 1, kSealedLevel = 3;
 
 struct Free {
   void operator()(ZSTD_CCtx* p) const { ZSTD_freeCCtx(p); }
@@ -25,10 +27,13 @@ ZSTD_DCtx* decompressor() {
 }
 
 // Made once and kept until the process ends.
-const ZSTD_CDict* compression_dictionary() {
-  static const ZSTD_CDict* const dictionary =
-      ZSTD_createCDict(backtrail_raw_dictionary_v1().data(), backtrail_raw_dictionary_v1().size(), kLevel);
-  return dictionary;
+const ZSTD_CDict* make_dictionary(int level) {
+  return ZSTD_createCDict(backtrail_raw_dictionary_v1().data(), backtrail_raw_dictionary_v1().size(), level);
+}
+const ZSTD_CDict* compression_dictionary(PackWith with) {
+  static const ZSTD_CDict* const row = make_dictionary(kRowLevel);
+  static const ZSTD_CDict* const sealed = make_dictionary(kSealedLevel);
+  return with == PackWith::kDictionaryFast ? row : sealed;
 }
 const ZSTD_DDict* decompression_dictionary() {
   static const ZSTD_DDict* const dictionary =
@@ -40,14 +45,14 @@ const ZSTD_DDict* decompression_dictionary() {
 
 void append_packed(std::string_view bytes, PackWith with, std::string& out) {
   const std::size_t start = out.size(), room = ZSTD_compressBound(bytes.size());
-  const bool dictionary = with == PackWith::kDictionary;
+  const bool dictionary = with != PackWith::kNothing;
   out.resize(start + 1 + room);
   out[start] = dictionary ? kZstdDictionary1 : kZstd;
   char* const frame = out.data() + start + 1;
-  const std::size_t size =
-      dictionary
-          ? ZSTD_compress_usingCDict(compressor(), frame, room, bytes.data(), bytes.size(), compression_dictionary())
-          : ZSTD_compressCCtx(compressor(), frame, room, bytes.data(), bytes.size(), kLevel);
+  const std::size_t size = dictionary
+                               ? ZSTD_compress_usingCDict(compressor(), frame, room, bytes.data(), bytes.size(),
+                                                          compression_dictionary(with))
+                               : ZSTD_compressCCtx(compressor(), frame, room, bytes.data(), bytes.size(), kSealedLevel);
   if (ZSTD_isError(size) != 0 || size >= bytes.size()) {
     out.resize(start);
     out += kPlain;

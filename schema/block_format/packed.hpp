@@ -12,7 +12,8 @@
 
 namespace backtrail::schema {
 
-enum class PackWith { kNothing, kDictionary };
+// Fast: for single records, see kRowLevel.
+enum class PackWith { kNothing, kDictionary, kDictionaryFast };
 void append_packed(std::string_view bytes, PackWith with, std::string& out);
 // Never makes more than `most_bytes`; kBadRecord when it would have to, or when the bytes are damaged.
 Result<std::string> unpack(std::string_view packed, std::size_t most_bytes);

@@ -1,8 +1,9 @@
 #include "schema/block_format/part_codec.hpp"
 
 #include <algorithm>
-#include <map>
-#include <unordered_map>
+#include <bit>
+#include <numeric>
+#include <sodium.h>
 
 #include "schema/block_format/bytes.hpp"
 #include "schema/core/time.hpp"
@@ -22,6 +23,37 @@ std::vector<EncodedBlock> encode_blocks(std::span<const SealedEvent> events) {
   return blocks;
 }
 
+// Numbers hashes in the order in which they come. They are keyed hashes already: their low bits are a place.
+class HashNumbers {
+ public:
+  explicit HashNumbers(std::size_t about) : places_(std::bit_ceil(2 * about + 2)) {}
+
+  std::uint32_t number_of(std::int64_t hash) {
+    std::uint32_t& place = find(hash);
+    if (place != 0) return place - 1;
+    hashes_.push_back(hash);
+    place = static_cast<std::uint32_t>(hashes_.size());
+    if (2 * hashes_.size() > places_.size()) grow();
+    return static_cast<std::uint32_t>(hashes_.size() - 1);
+  }
+  const std::vector<std::int64_t>& hashes() const { return hashes_; }
+
+ private:
+  std::uint32_t& find(std::int64_t hash) {
+    for (auto at = static_cast<std::size_t>(hash);; ++at) {
+      std::uint32_t& place = places_[at & (places_.size() - 1)];
+      if (place == 0 || hashes_[place - 1] == hash) return place;
+    }
+  }
+  void grow() {
+    places_.assign(2 * places_.size(), 0);
+    for (std::uint32_t i = 0; i < hashes_.size(); ++i) find(hashes_[i]) = i + 1;
+  }
+
+  std::vector<std::uint32_t> places_;  // number + 1; 0: free
+  std::vector<std::int64_t> hashes_;
+};
+
 // Names every entity of an event once, with how it is named.
 template <class F>
 void for_each_entity(const SealedEvent& event, F&& f) {
@@ -30,10 +62,10 @@ void for_each_entity(const SealedEvent& event, F&& f) {
     if (hash == 0 || std::find(event.by.begin(), event.by.begin() + static_cast<std::ptrdiff_t>(column), hash) !=
                          event.by.begin() + static_cast<std::ptrdiff_t>(column))
       continue;
-    f(hash, true, std::binary_search(event.mentions.begin(), event.mentions.end(), hash), hash == event.by[0]);
+    f(hash, true, std::binary_search(event.mentions.begin(), event.mentions.end(), hash));
   }
   for (const std::int64_t hash : event.mentions)
-    if (std::find(event.by.begin(), event.by.end(), hash) == event.by.end()) f(hash, false, true, false);
+    if (std::find(event.by.begin(), event.by.end(), hash) == event.by.end()) f(hash, false, true);
 }
 
 Error mismatch(const char* what) {
@@ -56,24 +88,24 @@ Result<void> check_ids(const EncodedPart& part, std::span<const SealedEvent> eve
   return {};
 }
 
-Result<std::vector<PostingList>> all_postings(const EncodedPart& part, std::int32_t day) {
-  std::vector<PostingList> all;
+Result<PostingTable> all_postings(const EncodedPart& part, std::int32_t day) {
+  PostingTable table;
   for (const auto& chunk : part.postings) {
-    auto lists = decode_postings(chunk.bytes, day);
-    if (!lists) return lists.error();
-    if (lists->empty() || lists->front().hash != chunk.first_hash || lists->back().hash != chunk.last_hash)
+    const std::size_t first = table.lists.size();
+    if (auto ok = decode_postings(chunk.bytes, day, table); !ok) return ok.error();
+    if (first == table.lists.size() || table.lists[first].hash != chunk.first_hash ||
+        table.lists.back().hash != chunk.last_hash)
       return mismatch("posting lists");
-    std::move(lists->begin(), lists->end(), std::back_inserter(all));
   }
-  return all;
+  return table;
 }
 
 // What events name stands in the posting lists only.
-Result<void> add_mentions(const std::vector<PostingList>& lists, std::vector<SealedEvent>& events) {
-  for (const auto& list : lists)
-    for (const auto& posting : list.postings) {
+Result<void> add_mentions(const PostingTable& table, std::vector<SealedEvent>& events) {
+  for (std::size_t list = 0; list < table.lists.size(); ++list)
+    for (const auto& posting : table.of(list)) {
       if (posting.position >= events.size()) return mismatch("posting lists");
-      if (posting.on) events[posting.position].mentions.push_back(list.hash);
+      if (posting.on) events[posting.position].mentions.push_back(table.lists[list].hash);
     }
   return {};
 }
@@ -84,39 +116,46 @@ bool in_part_order(std::span<const SealedEvent> events) {
 
 }  // namespace
 
-std::vector<PostingList> postings_of(std::span<const SealedEvent> events, const std::vector<CallName>& names) {
-  std::unordered_map<std::int64_t, std::size_t> index;
-  index.reserve(events.size());
-  std::vector<PostingList> lists;
-  const auto list_of = [&](std::int64_t hash) -> PostingList& {
-    const auto [found, fresh] = index.try_emplace(hash, lists.size());
-    if (fresh) lists.push_back({hash, false, {}});
-    return lists[found->second];
+PostingTable postings_of(std::span<const SealedEvent> events) {
+  struct Entry {
+    std::uint32_t list, position;
+    bool by, on;
   };
-  list_of(kAllEvents).has_names = true;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const SealedEvent& event = events[i];
-    const auto name = static_cast<std::uint32_t>(
-        std::lower_bound(names.begin(), names.end(), CallName{event.service, event.api}) - names.begin());
-    const Posting posting{event.event_time_us, static_cast<std::uint32_t>(i), false, false, event.outcome, name};
-    list_of(kAllEvents).postings.push_back(posting);
-    for_each_entity(event, [&](std::int64_t hash, bool by, bool on, bool principal) {
-      PostingList& list = list_of(hash);
-      list.postings.push_back(posting);
-      list.postings.back().by = by;
-      list.postings.back().on = on;
-      list.has_names |= principal;
-    });
+  std::vector<std::uint32_t> by_time(events.size());
+  std::iota(by_time.begin(), by_time.end(), 0U);
+  std::stable_sort(by_time.begin(), by_time.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return events[a].event_time_us < events[b].event_time_us; });
+  std::vector<Entry> entries;
+  entries.reserve(events.size() * 8);
+  HashNumbers numbers(events.size());
+  std::vector<std::uint32_t> sizes;
+  const auto add = [&](std::int64_t hash, std::uint32_t position, bool by, bool on) {
+    const std::uint32_t list = numbers.number_of(hash);
+    if (list == sizes.size()) sizes.push_back(0);
+    ++sizes[list];
+    entries.push_back({list, position, by, on});
+  };
+  for (const std::uint32_t position : by_time) {
+    add(kAllEvents, position, false, false);
+    for_each_entity(events[position], [&](std::int64_t hash, bool by, bool on) { add(hash, position, by, on); });
   }
-  for (auto& list : lists) {
-    std::sort(list.postings.begin(), list.postings.end(), [](const Posting& a, const Posting& b) {
-      return std::tie(a.time_us, a.position) < std::tie(b.time_us, b.position);
-    });
-    if (!list.has_names)
-      for (auto& posting : list.postings) posting.name = 0;
+  std::vector<std::pair<std::int64_t, std::uint32_t>> order;
+  for (std::uint32_t list = 0; list < sizes.size(); ++list) order.emplace_back(numbers.hashes()[list], list);
+  std::sort(order.begin(), order.end());
+  PostingTable table;
+  std::vector<std::uint32_t> next(sizes.size());
+  std::uint32_t end = 0;
+  for (const auto& [hash, list] : order) {
+    next[list] = end;
+    end += sizes[list];
+    table.lists.push_back({hash, end});
   }
-  std::sort(lists.begin(), lists.end(), [](const auto& a, const auto& b) { return a.hash < b.hash; });
-  return lists;
+  table.postings.resize(entries.size());
+  for (const Entry& entry : entries) {
+    const SealedEvent& event = events[entry.position];
+    table.postings[next[entry.list]++] = {event.event_time_us, entry.position, entry.by, entry.on, event.outcome};
+  }
+  return table;
 }
 
 EncodedPart encode_part(std::span<const SealedEvent> events, std::int32_t day) {
@@ -130,9 +169,8 @@ EncodedPart encode_part(std::span<const SealedEvent> events, std::int32_t day) {
   part.last_us = last->event_time_us;
   BACKTRAIL_ASSERT(day_of(part.first_us) == day && day_of(part.last_us) == day);
   part.blocks = encode_blocks(events);
-  const Rollup rollup = rollup_of(events, day);
-  part.postings = encode_postings(postings_of(events, rollup.names), day);
-  part.rollup = encode_rollup(rollup);
+  part.postings = encode_postings(postings_of(events), day);
+  part.rollup = encode_rollup(rollup_of(events, day));
   std::vector<Uuid> ids(events.size());
   for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = events[i].event_id;
   part.ids = encode_ids(ids);
@@ -160,21 +198,30 @@ Result<std::vector<SealedEvent>> decode_part(const EncodedPart& part, std::int32
   const auto rollup = decode_rollup(part.rollup);
   if (!rollup) return rollup.error();
   if (*rollup != rollup_of(events, day)) return mismatch("figures");
-  if (*lists != postings_of(events, rollup->names)) return mismatch("posting lists");
+  if (*lists != postings_of(events)) return mismatch("posting lists");
   if (const auto ok = check_ids(part, events); !ok) return ok.error();
   return events;
 }
 
 std::array<std::uint8_t, 32> digest_of(const EncodedPart& part) {
-  ByteWriter all;
+  crypto_generichash_state digest;
+  std::array<std::uint8_t, 32> out{};
+  crypto_generichash_init(&digest, nullptr, 0, out.size());
+  const auto add = [&](const std::string& bytes) {
+    ByteWriter size;
+    size.number(bytes.size());
+    for (const std::string* piece : {&std::as_const(size.bytes()), &bytes})
+      crypto_generichash_update(&digest, reinterpret_cast<const unsigned char*>(piece->data()), piece->size());
+  };
   for (const auto& block : part.blocks) {
-    all.text(block.columns);
-    all.text(block.raw);
+    add(block.columns);
+    add(block.raw);
   }
-  for (const auto& chunk : part.postings) all.text(chunk.bytes);
-  for (const auto& chunk : part.ids) all.text(chunk.bytes);
-  all.text(part.rollup);
-  return sha256(all.bytes());
+  for (const auto& chunk : part.postings) add(chunk.bytes);
+  for (const auto& chunk : part.ids) add(chunk.bytes);
+  add(part.rollup);
+  crypto_generichash_final(&digest, out.data(), out.size());
+  return out;
 }
 
 std::string block_layout(const std::vector<EncodedBlock>& blocks) {

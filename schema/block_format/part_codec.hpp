@@ -29,7 +29,8 @@ struct EncodedPart {
   std::vector<PostingChunk> postings;
   std::vector<IdChunk> ids;
   std::string rollup;
-  std::array<std::uint8_t, 32> digest{};  // SHA-256 of all of the above
+  std::array<std::uint8_t, 32> digest{};  // BLAKE2b of all bytes above, each piece after its size
+  bool operator==(const EncodedPart&) const = default;
 };
 
 // Events of one day and class, in the order of comes_before, 1 to kPartEventsMax.
@@ -41,7 +42,7 @@ Result<std::vector<SealedEvent>> decode_part(const EncodedPart& part, std::int32
 std::array<std::uint8_t, 32> digest_of(const EncodedPart& part);
 
 // The posting lists of events, in the order of their hashes.
-std::vector<PostingList> postings_of(std::span<const SealedEvent> events, const std::vector<CallName>& names);
+PostingTable postings_of(std::span<const SealedEvent> events);
 
 // In which block an event stands: blocks have kBlockEvents events but for large records; `layout` is empty or says how
 // many each has.

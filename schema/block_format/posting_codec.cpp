@@ -1,6 +1,7 @@
 #include "schema/block_format/posting_codec.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <optional>
 
 #include "schema/block_format/bytes.hpp"
@@ -18,56 +19,67 @@ std::uint64_t flags_of(const Posting& posting) {
   return (posting.by ? 1U : 0U) | (posting.on ? 2U : 0U) | static_cast<unsigned>(posting.outcome) << 2;
 }
 
-// One chunk; each kind of number in a stream of its own, because like packs well with like.
+// Consecutive lists as one chunk; each kind of number in a stream of its own, because like packs well with like.
 class ChunkWriter {
  public:
-  explicit ChunkWriter(std::int32_t day) : start_us_(day_start(day)) {}
+  ChunkWriter(const PostingTable& table, std::int32_t day) : table_(table), start_us_(day_start(day)) {}
 
-  void add(const PostingList& list) {
-    lists_.push_back(&list);
-    for (const auto& posting : list.postings)
-      seconds_ = seconds_ && (posting.time_us - start_us_) % kMicrosPerSecond == 0;
-    // Two bytes a place, two a time, or there about: the chunk is cut by this guess.
-    guess_ += kBytesPerList + kBytesPerPosting * list.postings.size();
-  }
-  bool empty() const { return lists_.empty(); }
-  bool full() const { return guess_ >= kPostingChunkBytes; }
+  // Two bytes a place, two a time, or there about: chunks are cut by this guess.
+  static std::size_t guess(std::size_t lists, std::size_t postings) { return 9 * lists + 4 * postings; }
 
-  PostingChunk finish() {
-    ByteWriter hashes, sizes, places, times, names;
-    const std::int64_t unit = seconds_ ? kMicrosPerSecond : 1;
-    std::int64_t hash_before = lists_.front()->hash;
-    for (const PostingList* list : lists_) {
-      hashes.number(static_cast<std::uint64_t>(wrapping_difference(list->hash, hash_before)));
-      hash_before = list->hash;
-      sizes.number(list->postings.size() << 1 | (list->has_names ? 1 : 0));
-      std::int64_t place_before = 0, time_before = 0;
-      for (const auto& posting : list->postings) {
-        const std::int64_t place = posting.position;
-        places.number(ByteWriter::fold(place - place_before) << kFlagBits | flags_of(posting));
-        place_before = place;
-        const std::int64_t time = (posting.time_us - start_us_) / unit;
-        times.number(static_cast<std::uint64_t>(time - time_before));
-        time_before = time;
-        if (list->has_names) names.number(posting.name);
-      }
+  PostingChunk write(std::size_t first, std::size_t end) {
+    const auto lists = std::span(table_.lists).subspan(first, end - first);
+    const auto postings =
+        std::span(table_.postings).subspan(table_.begin_of(first), lists.back().end - table_.begin_of(first));
+    const bool seconds = std::all_of(postings.begin(), postings.end(), [&](const Posting& posting) {
+      return (posting.time_us - start_us_) % kMicrosPerSecond == 0;
+    });
+    for (auto* stream : {&sizes_, &places_, &times_}) stream->bytes().clear();
+    std::size_t begin = table_.begin_of(first);
+    for (const auto& list : lists) {
+      sizes_.number(list.end - begin);
+      add(std::span(table_.postings).subspan(begin, list.end - begin), seconds ? kMicrosPerSecond : 1);
+      begin = list.end;
     }
     ByteWriter section;
-    section.byte(seconds_ ? 1 : 0);
-    section.number(lists_.size());
-    section.fixed64(static_cast<std::uint64_t>(lists_.front()->hash));
-    for (auto* stream : {&hashes, &sizes, &places, &times, &names}) section.raw(stream->bytes());
-    PostingChunk chunk{lists_.front()->hash, lists_.back()->hash, {static_cast<char>(kFormat)}};
+    section.byte(seconds ? 1 : 0);
+    section.number(lists.size());
+    write_hashes(lists, section);
+    for (auto* stream : {&sizes_, &places_, &times_}) section.raw(stream->bytes());
+    PostingChunk chunk{lists.front().hash, lists.back().hash, {static_cast<char>(kFormat)}};
     append_packed(section.bytes(), PackWith::kNothing, chunk.bytes);
     return chunk;
   }
 
  private:
-  static constexpr std::size_t kBytesPerList = 9, kBytesPerPosting = 4;
+  // Hashes are spread evenly: their differences have about the same size, and a number's marks of length would cost a
+  // bit in eight.
+  static void write_hashes(std::span<const PostingTable::List> lists, ByteWriter& section) {
+    section.fixed64(static_cast<std::uint64_t>(lists.front().hash));
+    std::uint64_t most = 0;
+    for (std::size_t i = 1; i < lists.size(); ++i)
+      most = std::max(most, static_cast<std::uint64_t>(wrapping_difference(lists[i].hash, lists[i - 1].hash)));
+    const auto bytes = static_cast<unsigned>(std::bit_width(most) + 7) / 8;
+    section.byte(static_cast<std::uint8_t>(bytes));
+    for (std::size_t i = 1; i < lists.size(); ++i)
+      section.fixed(static_cast<std::uint64_t>(wrapping_difference(lists[i].hash, lists[i - 1].hash)), bytes);
+  }
+
+  void add(std::span<const Posting> list, std::int64_t unit) {
+    std::int64_t place_before = 0, time_before = 0;
+    for (const auto& posting : list) {
+      const std::int64_t place = posting.position;
+      places_.number(ByteWriter::fold(place - place_before) << kFlagBits | flags_of(posting));
+      place_before = place;
+      const std::int64_t time = (posting.time_us - start_us_) / unit;
+      times_.number(static_cast<std::uint64_t>(time - time_before));
+      time_before = time;
+    }
+  }
+
+  const PostingTable& table_;
   std::int64_t start_us_;
-  std::vector<const PostingList*> lists_;
-  bool seconds_ = true;
-  std::size_t guess_ = 0;
+  ByteWriter sizes_, places_, times_;
 };
 
 Error damaged() {
@@ -75,8 +87,8 @@ Error damaged() {
 }
 
 // All lists of the chunk, or the postings of one only.
-Result<std::vector<PostingList>> read_chunk(std::string_view bytes, std::int32_t day,
-                                            std::optional<std::int64_t> wanted) {
+Result<void> read_chunk(std::string_view bytes, std::int32_t day, std::optional<std::int64_t> wanted,
+                        PostingTable& table) {
   ByteReader head(bytes);
   if (head.byte() != kFormat) return fail(Code::kBadRecord, "posting lists have an unknown format");
   const auto section = unpack(head.rest(), kPostingDecodedBytesMax);
@@ -86,40 +98,42 @@ Result<std::vector<PostingList>> read_chunk(std::string_view bytes, std::int32_t
   const std::int64_t unit = seconds ? kMicrosPerSecond : 1;
   const std::size_t lists = in.count();
   std::int64_t hash = static_cast<std::int64_t>(in.fixed64());
-  std::vector<PostingList> read;
-  // Which of the following numbers belong to whom.
+  const unsigned hash_bytes = in.byte();
+  if (lists == 0 || hash_bytes > sizeof hash || (lists - 1) * hash_bytes > in.left()) return damaged();
+  // Which of the following numbers belong to whom; of a list that is not wanted, nothing is kept.
   struct Extent {
+    std::int64_t hash;
     std::size_t n;
-    bool has_names;
-    std::size_t list;  // in `read`; lists that are not wanted have none
   };
-  constexpr auto kSkip = static_cast<std::size_t>(-1);
   std::vector<Extent> extents(lists);
-  for (auto& extent : extents) {
-    hash = wrapping_sum(hash, static_cast<std::int64_t>(in.number()));
-    extent.list = kSkip;
-    if (wanted && *wanted != hash) continue;
-    extent.list = read.size();
-    read.push_back({hash, false, {}});
+  for (std::size_t i = 0; i < lists; ++i) {
+    if (i > 0) hash = wrapping_sum(hash, static_cast<std::int64_t>(in.fixed(hash_bytes)));
+    extents[i].hash = hash;
   }
+  const auto kept = [&](const Extent& extent) { return !wanted || *wanted == extent.hash; };
+  const std::size_t before = table.postings.size();
+  std::size_t total = before;
   for (auto& extent : extents) {
-    const std::uint64_t size = in.number();
-    extent.n = static_cast<std::size_t>(size >> 1);
-    extent.has_names = (size & 1) != 0;
-    if (extent.n > kPartEventsMax || extent.n > in.left()) return damaged();
-    if (extent.list == kSkip) continue;
-    read[extent.list].has_names = extent.has_names;
-    read[extent.list].postings.resize(extent.n);
+    extent.n = static_cast<std::size_t>(in.number_to(kPartEventsMax));
+    if (extent.n > in.left()) return damaged();
+    if (!kept(extent)) continue;
+    total += extent.n;
+    table.lists.push_back({extent.hash, static_cast<std::uint32_t>(total)});
   }
+  // Each of them takes a byte at least.
+  if (in.failed() || total - before > in.left()) return damaged();
+  table.postings.resize(total);
+  std::size_t next = before;
   for (const auto& extent : extents) {
+    const bool keep = kept(extent);
     std::int64_t place = 0;
     for (std::size_t i = 0; i < extent.n; ++i) {
       const std::uint64_t number = in.number();
-      if (extent.list == kSkip) continue;
+      if (!keep) continue;
       const std::uint64_t folded = number >> kFlagBits;
       place += static_cast<std::int64_t>(folded >> 1) ^ -static_cast<std::int64_t>(folded & 1);
       if (place < 0 || place >= static_cast<std::int64_t>(kPartEventsMax)) return damaged();
-      Posting& posting = read[extent.list].postings[i];
+      Posting& posting = table.postings[next++];
       posting.position = static_cast<std::uint32_t>(place);
       posting.by = (number & 1) != 0;
       posting.on = (number & 2) != 0;
@@ -128,60 +142,48 @@ Result<std::vector<PostingList>> read_chunk(std::string_view bytes, std::int32_t
   }
   const std::int64_t start_us = day_start(day);
   const auto most = static_cast<std::uint64_t>(kMicrosPerDay / unit);
+  next = before;
   for (const auto& extent : extents) {
+    const bool keep = kept(extent);
     std::uint64_t time = 0;
     for (std::size_t i = 0; i < extent.n; ++i) {
       time += in.number_to(most);
-      if (extent.list == kSkip) continue;
+      if (!keep) continue;
       if (time >= most) return damaged();
-      read[extent.list].postings[i].time_us = start_us + static_cast<std::int64_t>(time) * unit;
-    }
-  }
-  for (const auto& extent : extents) {
-    if (!extent.has_names) continue;
-    for (std::size_t i = 0; i < extent.n; ++i) {
-      const auto name = static_cast<std::uint32_t>(in.number_to(kPartEventsMax));
-      if (extent.list != kSkip) read[extent.list].postings[i].name = name;
+      table.postings[next++].time_us = start_us + static_cast<std::int64_t>(time) * unit;
     }
   }
   if (!in.finished()) return damaged();
-  return read;
+  return {};
 }
 
 }  // namespace
 
-std::vector<PostingChunk> encode_postings(std::span<const PostingList> lists, std::int32_t day) {
+std::vector<PostingChunk> encode_postings(const PostingTable& table, std::int32_t day) {
   std::vector<PostingChunk> chunks;
-  ChunkWriter writer(day);
-  const auto cut = [&] {
-    if (writer.empty()) return;
-    chunks.push_back(writer.finish());
-    writer = ChunkWriter(day);
+  ChunkWriter writer(table, day);
+  std::size_t first = 0;
+  const auto cut = [&](std::size_t end) {
+    if (first < end) chunks.push_back(writer.write(first, end));
+    first = end;
   };
-  for (const auto& list : lists) {
-    ChunkWriter alone(day);
-    alone.add(list);
-    if (alone.full()) {
-      cut();
-      chunks.push_back(alone.finish());
-      continue;
-    }
-    writer.add(list);
-    if (writer.full()) cut();
+  for (std::size_t i = 0; i < table.lists.size(); ++i) {
+    const std::size_t n = table.lists[i].end - table.begin_of(i);
+    if (ChunkWriter::guess(1, n) >= kPostingChunkBytes) cut(i);
+    if (ChunkWriter::guess(i + 1 - first, table.lists[i].end - table.begin_of(first)) >= kPostingChunkBytes) cut(i + 1);
   }
-  cut();
+  cut(table.lists.size());
   return chunks;
 }
 
-Result<std::vector<PostingList>> decode_postings(std::string_view bytes, std::int32_t day) {
-  return read_chunk(bytes, day, std::nullopt);
+Result<void> decode_postings(std::string_view bytes, std::int32_t day, PostingTable& table) {
+  return read_chunk(bytes, day, std::nullopt, table);
 }
 
-Result<PostingList> decode_posting_list(std::string_view bytes, std::int32_t day, std::int64_t hash) {
-  auto lists = read_chunk(bytes, day, hash);
-  if (!lists) return lists.error();
-  if (lists->empty()) return PostingList{hash, false, {}};
-  return std::move(lists->front());
+Result<std::vector<Posting>> decode_posting_list(std::string_view bytes, std::int32_t day, std::int64_t hash) {
+  PostingTable table;
+  if (auto ok = read_chunk(bytes, day, hash, table); !ok) return ok.error();
+  return std::move(table.postings);
 }
 
 }  // namespace backtrail::schema

@@ -1,9 +1,8 @@
 // Posting lists: for each entity of a part the events that it made or that name it, with time, place in the part and
 // outcome, so that activity is counted and listed without opening blocks. The format is in FORMAT.md.
 //
-// The list of kAllEvents has every event of the part. Lists of principals and of kAllEvents also say which API was
-// called, as a place in the part's list of names (rollup_codec.hpp). Lists come in chunks of some kilobytes, ordered by
-// hash; a long list is a chunk of its own. Decoders take any bytes (kBadRecord). Pure; thread-safe.
+// The list of kAllEvents has every event of the part. Lists come in chunks of some kilobytes, ordered by hash; a long
+// list is a chunk of its own. Decoders take any bytes (kBadRecord). Pure; thread-safe.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -21,7 +20,7 @@ inline constexpr std::int64_t kAllEvents = 0;
 // Positions are below this.
 inline constexpr std::size_t kPartEventsMax = 32'768;
 // Bytes before packing at which a chunk ends. A packed one then fits into a database page beside others.
-inline constexpr std::size_t kPostingChunkBytes = 2'400;
+inline constexpr std::size_t kPostingChunkBytes = 3'500;
 inline constexpr std::size_t kPostingDecodedBytesMax = 4U * 1024 * 1024;
 
 struct Posting {
@@ -29,26 +28,37 @@ struct Posting {
   std::uint32_t position = 0;  // in the part
   bool by = false, on = false;
   Outcome outcome = Outcome::kOk;
-  std::uint32_t name = 0;  // of lists with names
   bool operator==(const Posting&) const = default;
 };
 
-struct PostingList {
-  std::int64_t hash = 0;
-  bool has_names = false;
-  std::vector<Posting> postings;  // by time, then position
-  bool operator==(const PostingList&) const = default;
+// Lists in the order of their hashes, one behind the other.
+struct PostingTable {
+  struct List {
+    std::int64_t hash = 0;
+    std::uint32_t end = 0;  // behind its last posting
+    bool operator==(const List&) const = default;
+  };
+  std::vector<List> lists;
+  std::vector<Posting> postings;  // of each list by time, then position
+
+  std::size_t begin_of(std::size_t list) const { return list == 0 ? 0 : lists[list - 1].end; }
+  std::span<const Posting> of(std::size_t list) const {
+    return std::span(postings).subspan(begin_of(list), lists[list].end - begin_of(list));
+  }
+  bool operator==(const PostingTable&) const = default;
 };
 
 struct PostingChunk {
   std::int64_t first_hash = 0, last_hash = 0;
   std::string bytes;
+  bool operator==(const PostingChunk&) const = default;
 };
 
-// `lists` are in the order of their hashes. Times lie on `day`.
-std::vector<PostingChunk> encode_postings(std::span<const PostingList> lists, std::int32_t day);
-Result<std::vector<PostingList>> decode_postings(std::string_view bytes, std::int32_t day);
-// One of the chunk's lists; without postings when it has none for the hash.
-Result<PostingList> decode_posting_list(std::string_view bytes, std::int32_t day, std::int64_t hash);
+// Times lie on `day`.
+std::vector<PostingChunk> encode_postings(const PostingTable& table, std::int32_t day);
+// Adds the chunk's lists. After an error the table is of no use.
+Result<void> decode_postings(std::string_view bytes, std::int32_t day, PostingTable& table);
+// One of the chunk's lists; nothing when it has none for the hash.
+Result<std::vector<Posting>> decode_posting_list(std::string_view bytes, std::int32_t day, std::int64_t hash);
 
 }  // namespace backtrail::schema

@@ -6,7 +6,7 @@ namespace backtrail::schema {
 
 void append_encoded_raw(std::string_view bytes, std::string& out) {
   BACKTRAIL_ASSERT(bytes.size() <= kRawMaxBytes);
-  append_packed(bytes, PackWith::kDictionary, out);
+  append_packed(bytes, PackWith::kDictionaryFast, out);
 }
 
 Result<std::string> decode_raw(std::string_view stored) {

@@ -1,8 +1,9 @@
 #include "schema/block_format/rollup_codec.hpp"
 
 #include <algorithm>
-#include <map>
+#include <numeric>
 #include <tuple>
+#include <unordered_map>
 
 #include "schema/block_format/bytes.hpp"
 #include "schema/block_format/packed.hpp"
@@ -14,35 +15,69 @@ namespace {
 constexpr std::uint8_t kFormat = 1;
 constexpr std::uint64_t kHours = 24;
 
-template <class T>
-void sort_unique(std::vector<T>& items) {
-  std::sort(items.begin(), items.end());
-  items.erase(std::unique(items.begin(), items.end()), items.end());
-}
+// Numbers what comes, each once; the one before comes again often.
+template <class T, class Hash = std::hash<T>>
+class Numbers {
+ public:
+  std::uint32_t number_of(const T& item) {
+    if (!items_.empty() && items_[last_] == item) return last_;
+    const auto [found, fresh] = index_.try_emplace(item, static_cast<std::uint32_t>(items_.size()));
+    if (fresh) items_.push_back(item);
+    return last_ = found->second;
+  }
+  // Of each number its place in the order of the items, which are put into that order.
+  std::vector<std::uint32_t> sort() {
+    std::vector<std::uint32_t> order(items_.size()), places(items_.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return items_[a] < items_[b]; });
+    for (std::uint32_t place = 0; place < order.size(); ++place) places[order[place]] = place;
+    std::sort(items_.begin(), items_.end());
+    return places;
+  }
+  const std::vector<T>& items() const { return items_; }
 
-template <class T, class U>
-std::uint32_t place_of(const std::vector<T>& items, const U& item) {
-  return static_cast<std::uint32_t>(std::lower_bound(items.begin(), items.end(), item) - items.begin());
-}
+ private:
+  std::unordered_map<T, std::uint32_t, Hash> index_;
+  std::vector<T> items_;
+  std::uint32_t last_ = 0;
+};
+
+using Name = std::pair<std::string_view, std::string_view>;  // service, API
+struct NameHash {
+  std::size_t operator()(const Name& name) const {
+    return std::hash<std::string_view>{}(name.first) * 31 + std::hash<std::string_view>{}(name.second);
+  }
+};
 
 }  // namespace
 
 Rollup rollup_of(std::span<const SealedEvent> events, std::int32_t day) {
-  Rollup rollup;
-  for (const auto& event : events) {
-    rollup.names.push_back({event.service, event.api});
-    rollup.regions.push_back(event.region);
-  }
-  sort_unique(rollup.names);
-  sort_unique(rollup.regions);
-  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, Outcome>, std::uint64_t> counts;
+  Numbers<Name, NameHash> names;
+  Numbers<std::string_view> regions;
+  std::vector<RollupCount> all;
+  all.reserve(events.size());
   for (const auto& event : events)
-    ++counts[{static_cast<std::uint32_t>((event.event_time_us - day_start(day)) / kMicrosPerHour),
-              place_of(rollup.regions, event.region), place_of(rollup.names, CallName{event.service, event.api}),
-              event.outcome}];
-  for (const auto& [key, n] : counts) {
-    const auto& [hour, region, name, outcome] = key;
-    rollup.counts.push_back({hour, region, name, outcome, n});
+    all.push_back({static_cast<std::uint32_t>((event.event_time_us - day_start(day)) / kMicrosPerHour),
+                   regions.number_of(event.region), names.number_of({event.service, event.api}), event.outcome, 1});
+  const auto region_places = regions.sort(), name_places = names.sort();
+  for (auto& one : all) {
+    one.region = region_places[one.region];
+    one.name = name_places[one.name];
+  }
+  std::sort(all.begin(), all.end());
+  Rollup rollup;
+  for (const auto& [service, api] : names.items()) rollup.names.push_back({std::string(service), std::string(api)});
+  for (const auto region : regions.items()) rollup.regions.emplace_back(region);
+  for (const auto& one : all) {
+    if (!rollup.counts.empty()) {
+      RollupCount& last = rollup.counts.back();
+      if (std::tie(last.hour, last.region, last.name, last.outcome) ==
+          std::tie(one.hour, one.region, one.name, one.outcome)) {
+        ++last.n;
+        continue;
+      }
+    }
+    rollup.counts.push_back(one);
   }
   return rollup;
 }

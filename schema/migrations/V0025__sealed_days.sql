@@ -1,4 +1,4 @@
--- Sealed days: parts, their blocks, posting lists and figures, and the directory of entities. What the bytes mean is said in
+-- Sealed days: parts, their blocks, posting lists with figures, and the directory of entities. What the bytes mean is said in
 -- schema/block_format/FORMAT.md. Nothing was sealed before this migration; a warehouse where something was is refused.
 SET LOCAL ROLE backtrail_owner;
 SET LOCAL search_path = backtrail, pg_temp;
@@ -28,6 +28,12 @@ CREATE TABLE event_part (
   PRIMARY KEY (day, account_id, part_no)
 ) PARTITION BY RANGE (day);
 
+-- Rows of these two are small (a layout is some hundred bytes at most): without columns that may be moved out, a partition
+-- needs no second table and index for what is moved out. It makes the partitions of a day a fifth cheaper.
+ALTER TABLE event_part ALTER COLUMN account_id SET STORAGE PLAIN, ALTER COLUMN layout SET STORAGE PLAIN,
+  ALTER COLUMN digest SET STORAGE PLAIN;
+ALTER TABLE event_mention ALTER COLUMN account_id SET STORAGE PLAIN;
+
 CREATE TABLE event_block (
   day date NOT NULL,
   account_id text NOT NULL,
@@ -40,8 +46,8 @@ CREATE TABLE event_block (
 -- Compressed already.
 ALTER TABLE event_block ALTER COLUMN columns SET STORAGE EXTERNAL, ALTER COLUMN raw SET STORAGE EXTERNAL;
 
--- list 1: entities, by their hashes; list 2: event ids, by their first 32 bits. Chunks of one list do not overlap: the
--- chunk that may have a key is the first one whose last key is not below it.
+-- list 1: entities, by their hashes; list 2: event ids, by their first 24 bits; list 3: the part's figures, one row. Chunks
+-- of one list do not overlap: the chunk that may have a key is the first one whose last key is not below it.
 CREATE TABLE event_posting (
   day date NOT NULL,
   account_id text NOT NULL,
@@ -54,20 +60,11 @@ CREATE TABLE event_posting (
 ) PARTITION BY RANGE (day);
 ALTER TABLE event_posting ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
-CREATE TABLE event_rollup (
-  day date NOT NULL,
-  account_id text NOT NULL,
-  part_no integer NOT NULL,
-  bytes bytea NOT NULL,
-  PRIMARY KEY (day, account_id, part_no)
-) PARTITION BY RANGE (day);
-ALTER TABLE event_rollup ALTER COLUMN bytes SET STORAGE EXTERNAL;
-
 DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['event_part', 'event_block', 'event_posting', 'event_rollup'] LOOP
+  FOREACH name IN ARRAY ARRAY['event_part', 'event_block', 'event_posting'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO backtrail_api, backtrail_ingest USING (current_setting(''app.accounts'', true) = ''*'' OR account_id = ANY (string_to_array(current_setting(''app.accounts'', true), '','')))', name || '_read', name);
@@ -149,7 +146,7 @@ GRANT EXECUTE ON FUNCTION entity_accounts(bigint[], date, date) TO backtrail_api
 CREATE FUNCTION day_tables() RETURNS TABLE (place integer, parent text, day_column text)
 LANGUAGE sql IMMUTABLE SET search_path = backtrail, pg_temp AS $$
   VALUES (1, 'event_part', 'day'), (2, 'event_posting', 'day'), (3, 'event_block', 'day'),
-         (4, 'api_event', 'event_day'), (5, 'event_mention', 'event_day'), (6, 'event_rollup', 'day')
+         (4, 'api_event', 'event_day'), (5, 'event_mention', 'event_day')
 $$;
 
 -- Makes one partition of one table. CREATE and then ATTACH, because CREATE … PARTITION OF would lock out every writer.

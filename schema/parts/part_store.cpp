@@ -5,6 +5,7 @@
 #include <boost/describe.hpp>
 
 #include "schema/core/time.hpp"
+#include "schema/pg/hex_bytes.hpp"
 #include "schema/pg/row_as.hpp"
 
 namespace backtrail::schema {
@@ -20,23 +21,6 @@ struct PartRow {
 };
 BOOST_DESCRIBE_STRUCT(PartRow, (),
                       (day, account_id, part_no, event_class, n, format, first_at, last_at, layout, digest))
-
-struct BlockRow {
-  Bytes columns, raw;
-};
-BOOST_DESCRIBE_STRUCT(BlockRow, (), (columns, raw))
-
-struct ChunkRow {
-  int list;
-  std::int64_t first_key, last_key;
-  Bytes bytes;
-};
-BOOST_DESCRIBE_STRUCT(ChunkRow, (), (list, first_key, last_key, bytes))
-
-struct RollupRow {
-  Bytes bytes;
-};
-BOOST_DESCRIBE_STRUCT(RollupRow, (), (bytes))
 
 // Blocks of one statement: the answer stays below some megabytes.
 constexpr std::size_t kBlocksAtATime = 400;
@@ -65,6 +49,7 @@ Result<std::map<BlockKey, StoredBlock>> read_blocks(Transaction& tx, const std::
                                                     bool with_records) {
   const auto sql = with_records ? sql::part_block_records : sql::part_block_columns;
   std::map<BlockKey, StoredBlock> found;
+  std::string bytes;
   for (std::size_t at = 0; at < blocks.size(); at += kBlocksAtATime) {
     std::vector<std::string> days, accounts, parts, numbers;
     for (std::size_t i = at; i < std::min(blocks.size(), at + kBlocksAtATime); ++i) {
@@ -75,10 +60,12 @@ Result<std::map<BlockKey, StoredBlock>> read_blocks(Transaction& tx, const std::
     }
     for (const auto& row :
          tx.exec(sql, array_literal(days), array_literal(accounts), array_literal(parts), array_literal(numbers))) {
-      auto columns = decode_columns(bytes_of(row[4]));
+      read_hex_bytes(row[4], bytes);
+      auto columns = decode_columns(bytes);
       if (!columns) return columns.error();
-      found.insert_or_assign({part_key(row), row[3].as<std::uint32_t>()},
-                             StoredBlock{std::move(*columns), with_records ? bytes_of(row[5]) : std::string()});
+      StoredBlock block{std::move(*columns), {}};
+      if (with_records) read_hex_bytes(row[5], block.raw);
+      found.insert_or_assign({part_key(row), row[3].as<std::uint32_t>()}, std::move(block));
     }
   }
   for (const auto& key : blocks)
@@ -97,20 +84,25 @@ Result<EncodedPart> read_part(Transaction& tx, const PartHead& head) {
   if (head.digest.size() != part.digest.size()) return damaged("a part has no digest");
   std::copy(head.digest.begin(), head.digest.end(), part.digest.begin());
   const std::string day = format_day(head.key.day), no = std::to_string(head.key.part_no);
-  for (auto& row : rows_as<BlockRow>(tx.exec(sql::part_blocks, day, head.key.account_id, no))) {
-    const auto columns = decode_columns(row.columns.bytes);
-    if (!columns) return columns.error();
-    part.blocks.push_back({columns->size(), std::move(row.columns.bytes), std::move(row.raw.bytes)});
+  for (const auto& row : tx.exec(sql::part_blocks, day, head.key.account_id, no)) {
+    EncodedBlock& block = part.blocks.emplace_back();
+    read_hex_bytes(row[0], block.columns);
+    read_hex_bytes(row[1], block.raw);
+    block.n = block_events(block.columns);
+    if (block.n == 0) return damaged("a block's columns are damaged");
   }
-  for (auto& row : rows_as<ChunkRow>(tx.exec(sql::part_postings, day, head.key.account_id, no))) {
-    if (row.list == kListEntities)
-      part.postings.push_back({row.first_key, row.last_key, std::move(row.bytes.bytes)});
+  std::string bytes;
+  for (const auto& row : tx.exec(sql::part_postings, day, head.key.account_id, no)) {
+    const int list = row[0].as<int>();
+    const auto first_key = row[1].as<std::int64_t>(), last_key = row[2].as<std::int64_t>();
+    read_hex_bytes(row[3], bytes);
+    if (list == kListEntities)
+      part.postings.push_back({first_key, last_key, bytes});
+    else if (list == kListIds)
+      part.ids.push_back({first_key, last_key, bytes});
     else
-      part.ids.push_back({row.first_key, row.last_key, std::move(row.bytes.bytes)});
+      part.rollup += bytes;
   }
-  auto rollups = rows_as<RollupRow>(tx.exec(sql::part_rollup, day, head.key.account_id, no));
-  if (rollups.size() != 1) return damaged("a part has no figures");
-  part.rollup = std::move(rollups.front().bytes.bytes);
   const auto map = BlockMap::of(head.layout, head.n);
   if (!map) return map.error();
   if (block_layout(part.blocks) != head.layout || map->blocks() != part.blocks.size())

@@ -16,7 +16,7 @@
 namespace backtrail::schema {
 
 // event_posting.list
-inline constexpr int kListEntities = 1, kListIds = 2;
+inline constexpr int kListEntities = 1, kListIds = 2, kListFigures = 3;
 
 struct PartKey {
   std::int32_t day = 0;
@@ -38,6 +38,7 @@ struct PartHead {
   int format = kPartFormat;
   std::int64_t first_us = 0, last_us = 0;
   std::string layout, digest;
+  bool operator==(const PartHead&) const = default;
 };
 
 // Of the days from_day to to_day, both included; accounts: nothing means all.

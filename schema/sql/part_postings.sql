@@ -1,4 +1,4 @@
--- The posting lists and event ids of one part, in the order of their keys.
+-- The posting lists, event ids and figures of one part, in the order of their keys.
 -- $1 day, $2 account id, $3 part
 -- Row: list, first_key, last_key, bytes. Index: event_posting_pkey.
 SELECT p.list, p.first_key, p.last_key, p.bytes

@@ -23,8 +23,5 @@ WITH expired AS (
 ), blocks AS (
   DELETE FROM event_block AS x USING parts AS p
   WHERE x.day >= $1::date AND x.day < $2::date AND x.day = p.day AND x.account_id = p.account_id AND x.part_no = p.part_no
-), rollups AS (
-  DELETE FROM event_rollup AS x USING parts AS p
-  WHERE x.day >= $1::date AND x.day < $2::date AND x.day = p.day AND x.account_id = p.account_id AND x.part_no = p.part_no
 )
 SELECT (SELECT count(*) FROM expired) + (SELECT COALESCE(sum(n), 0) FROM parts)::bigint AS count

@@ -92,7 +92,7 @@ TEST_F(SealTest, RowsBecomePartsAndRowsAgain) {
   EXPECT_EQ(back.events, 241U);
   EXPECT_EQ(back.parts, 3U);
   EXPECT_EQ(rows(), before);
-  for (const char* table : {"event_part", "event_block", "event_posting", "event_rollup", "event_directory"})
+  for (const char* table : {"event_part", "event_block", "event_posting", "event_directory"})
     EXPECT_EQ(warehouse_.count(table), 0) << table;
 }
 
@@ -282,18 +282,17 @@ TEST_F(SealTest, VerifyFindsEveryKindOfDamage) {
       "DELETE FROM event_block WHERE account_id = '444455556666'",
       "UPDATE event_part SET n = n + 1 WHERE account_id = '444455556666'",
       "DELETE FROM event_directory",
-      "DELETE FROM event_rollup WHERE account_id = '444455556666'"};
+      "DELETE FROM event_posting WHERE account_id = '444455556666' AND list = 3"};
   EXPECT_THAT(damage(), IsEmpty());
   for (const auto& sql : damages) {
     pqxx::connection connection(warehouse_.database().admin_connection_string());
-    const std::string saved = "event_part event_block event_posting event_rollup event_directory";
     pqxx::nontransaction session(connection);
     session.exec("SET search_path = backtrail");
-    for (const char* table : {"event_part", "event_block", "event_posting", "event_rollup", "event_directory"})
+    for (const char* table : {"event_part", "event_block", "event_posting", "event_directory"})
       session.exec(fmt::format("CREATE TEMP TABLE saved_{0} AS SELECT * FROM {0}", table));
     session.exec(sql);
     EXPECT_THAT(damage(), ::testing::Not(IsEmpty())) << sql;
-    for (const char* table : {"event_part", "event_block", "event_posting", "event_rollup", "event_directory"})
+    for (const char* table : {"event_part", "event_block", "event_posting", "event_directory"})
       session.exec(fmt::format("DELETE FROM {0}; INSERT INTO {0} SELECT * FROM saved_{0}", table));
     EXPECT_THAT(damage(), IsEmpty()) << sql;
   }
@@ -342,7 +341,7 @@ TEST_F(SealTest, DaysAreDroppedWholeAndClassesExpireAlone) {
   EXPECT_EQ(warehouse_.expire(kNowUs + 91 * schema::kMicrosPerDay).partitions_dropped, 1U);
   EXPECT_EQ(warehouse_.value("SELECT row_count || ' ' || from_day FROM removal WHERE what = 'event'"),
             "171 2026-11-02");
-  for (const char* table : {"event_part", "event_block", "event_posting", "event_rollup", "event_directory"})
+  for (const char* table : {"event_part", "event_block", "event_posting", "event_directory"})
     EXPECT_EQ(warehouse_.count(table), 0) << table;
   EXPECT_EQ(warehouse_.count("pg_class WHERE relname LIKE '%20261102_20261103%' AND relkind IN ('r', 'i')"), 0);
 }

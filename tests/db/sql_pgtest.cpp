@@ -34,7 +34,9 @@ TEST(SqlTest, EveryStatementIsUnderstood) {
   session.exec("SET search_path = backtrail, pg_temp");
   for (const auto& query : all_queries()) {
     try {
-      session.exec(fmt::format("PREPARE \"{}\" AS {}", query.name, query.text));
+      // As the program does it: the statement PREPARE knows no DECLARE.
+      connection.prepare(query.name, query.text);
+      connection.prepare_now(query.name);
     } catch (const pqxx::sql_error& error) {
       ADD_FAILURE() << query.name << ".sql: " << error.what();
     }

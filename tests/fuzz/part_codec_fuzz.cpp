@@ -46,10 +46,10 @@ BACKTRAIL_FUZZ(input) {
     case 1:
       return seal_record(rest);
     case 2: {
-      const auto lists = decode_postings(rest, kDay);
-      if (!lists) return;
-      for (const auto& list : *lists)
-        for (const auto& posting : list.postings) FUZZ_PROMISE(day_of(posting.time_us) == kDay);
+      PostingTable table;
+      if (!decode_postings(rest, kDay, table)) return;
+      for (const auto& posting : table.postings) FUZZ_PROMISE(day_of(posting.time_us) == kDay);
+      FUZZ_PROMISE(table.lists.back().end == table.postings.size());
       return;
     }
     case 3:
