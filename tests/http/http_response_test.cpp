@@ -253,11 +253,11 @@ TEST(HttpAdmissionTest, GivesBackWhatItTook) {
     BodyLease lease(budget);
     EXPECT_TRUE(lease.grow_to(6));
     EXPECT_FALSE(lease.grow_to(7)) << "the rest is for small bodies";
-    BodyLease small(budget), another(budget), third(budget);
+    BodyLease small(budget), another(budget), last(budget);
     EXPECT_TRUE(small.grow_to(2));
     EXPECT_FALSE(small.grow_to(3));
     EXPECT_TRUE(another.grow_to(2));
-    EXPECT_FALSE(third.grow_to(1));
+    EXPECT_FALSE(last.grow_to(1));
     EXPECT_EQ(budget->used(), 10U);
   }
   EXPECT_EQ(budget->used(), 0U);
