@@ -75,7 +75,7 @@ class Sender(threading.Thread):
         self.file = open(os.path.join(directory, f'acknowledged-{index}.txt'), 'a')
         self.random = random.Random(issuer.seed * 1000 + index)
         self.stopping = threading.Event()
-        self.next, self.acknowledged, self.spooled, self.spooled_events, self.refused = 0, 0, 0, 0, 0
+        self.next, self.acknowledged, self.spooled, self.refused = 0, 0, 0, 0
         self.permanent, self.latencies, self.patience_s = [], [], ANSWER_WITHIN_S
 
     def run(self):
@@ -109,7 +109,6 @@ class Sender(threading.Thread):
                 self.acknowledged += len(numbers)
                 spooled = b'"spooled":true' in answer.replace(b' ', b'')
                 self.spooled += spooled
-                self.spooled_events += spooled * len(numbers)
                 return True
             if status:
                 self.refused += 1
