@@ -100,7 +100,7 @@ void measure(std::int32_t day, std::span<const schema::SealedEvent> events,
   sums.posting_rows += part.postings.size();
   for (const auto& chunk : part.ids) sums.ids += chunk.bytes.size();
   sums.rollup += part.rollup.size();
-  sums.rows += 2 + part.blocks.size() + part.postings.size() + part.ids.size();
+  sums.rows += 3 + part.postings.size() + part.ids.size();
 }
 
 void print(const Sums& sums) {

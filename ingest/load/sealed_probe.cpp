@@ -67,7 +67,10 @@ std::set<BlockKey> places_of(schema::Transaction& tx, const std::vector<Row*>& r
   for (const auto& row : tx.exec(sql::sealed_id_chunks, day.value(), account.value(), part_no.value(), key.value())) {
     const PartKey part = schema::part_key(row);
     for (const auto& id : value_or_throw(schema::decode_ids(schema::bytes_of(row[3]))))
-      if (wanted.contains({part, id.key})) places.insert({part, parts.at(part).map.place_of(id.position).block});
+      if (const Part& known = parts.at(part); wanted.contains({part, id.key}) && id.position < known.n) {
+        const auto place = known.map.place_of(id.position);
+        places.insert({part, place.block, place.extent});
+      }
   }
   return places;
 }

@@ -15,42 +15,51 @@ using schema::Binary;
 // Parameters of one statement stay below this.
 constexpr std::size_t kStatementBytes = 8U * 1024 * 1024;
 
-void write_blocks(SealStatements& statements, const std::string& day, const schema::PartKey& key,
-                  const std::vector<schema::EncodedBlock>& blocks) {
-  for (std::size_t next = 0; next < blocks.size();) {
-    BinaryArray number(PgType::kInt4), columns(PgType::kBytea), raw(PgType::kBytea);
-    for (std::size_t bytes = 0; next < blocks.size() && bytes < kStatementBytes; ++next) {
-      number.add_int4(static_cast<std::int32_t>(next));
-      columns.add_text(blocks[next].columns);
-      raw.add_text(blocks[next].raw);
-      bytes += blocks[next].columns.size() + blocks[next].raw.size();
-    }
-    statements.exec(sql::seal_block_insert, day, key.account_id, key.part_no, number.value(), columns.value(),
-                    raw.value());
-  }
-}
+// Collects pieces of a part and writes them, some megabytes a statement.
+class PieceWriter {
+ public:
+  PieceWriter(SealStatements& statements, const schema::PartKey& key)
+      : statements_(statements), key_(key), day_(schema::format_day(key.day)) {}
 
-void write_postings(SealStatements& statements, const std::string& day, const schema::PartKey& key,
-                    const schema::EncodedPart& part) {
-  BinaryArray list(PgType::kInt2), first(PgType::kInt8), last(PgType::kInt8), bytes(PgType::kBytea);
-  for (const auto& chunk : part.postings) {
-    list.add_int2(schema::kListEntities);
-    first.add_int8(chunk.first_hash);
-    last.add_int8(chunk.last_hash);
-    bytes.add_text(chunk.bytes);
+  void add(int kind, std::int64_t first_key, std::int64_t last_key, std::string_view bytes) {
+    if (size_ + bytes.size() > kStatementBytes) write();
+    kinds_.add_int2(static_cast<std::int16_t>(kind));
+    first_.add_int8(first_key);
+    last_.add_int8(last_key);
+    bytes_.add_text(bytes);
+    size_ += bytes.size();
+    any_ = true;
   }
-  for (const auto& chunk : part.ids) {
-    list.add_int2(schema::kListIds);
-    first.add_int8(chunk.first_key);
-    last.add_int8(chunk.last_key);
-    bytes.add_text(chunk.bytes);
+  void write() {
+    if (!any_) return;
+    statements_.exec(sql::seal_piece_insert, day_, key_.account_id, key_.part_no, kinds_.value(), first_.value(),
+                     last_.value(), bytes_.value());
+    kinds_ = BinaryArray(PgType::kInt2);
+    first_ = last_ = BinaryArray(PgType::kInt8);
+    bytes_ = BinaryArray(PgType::kBytea);
+    size_ = 0;
+    any_ = false;
   }
-  list.add_int2(schema::kListFigures);
-  first.add_int8(0);
-  last.add_int8(0);
-  bytes.add_text(part.rollup);
-  statements.exec(sql::seal_posting_insert, day, key.account_id, key.part_no, list.value(), first.value(), last.value(),
-                  bytes.value());
+
+ private:
+  SealStatements& statements_;
+  const schema::PartKey& key_;
+  std::string day_;
+  BinaryArray kinds_{PgType::kInt2}, first_{PgType::kInt8}, last_{PgType::kInt8}, bytes_{PgType::kBytea};
+  std::size_t size_ = 0;
+  bool any_ = false;
+};
+
+void write_pieces(SealStatements& statements, const schema::PartKey& key, const schema::EncodedPart& part) {
+  PieceWriter pieces(statements, key);
+  for (const auto& chunk : part.postings)
+    pieces.add(schema::kPiecePostings, chunk.first_hash, chunk.last_hash, chunk.bytes);
+  for (const auto& chunk : part.ids) pieces.add(schema::kPieceIds, chunk.first_key, chunk.last_key, chunk.bytes);
+  pieces.add(schema::kPieceFigures, 0, 0, part.rollup);
+  std::string blocks;
+  for (const auto& block : part.blocks) (blocks += block.columns) += block.raw;
+  pieces.add(schema::kPieceBlocks, 0, 0, blocks);
+  pieces.write();
 }
 
 }  // namespace
@@ -74,8 +83,7 @@ void write_part(SealStatements& statements, const schema::PartHead& head, const 
                   static_cast<std::int64_t>(head.n), head.format, schema::format_rfc3339(head.first_us),
                   schema::format_rfc3339(head.last_us), schema::format_rfc3339(now_us), Binary(head.layout),
                   Binary(head.digest));
-  write_blocks(statements, day, head.key, part.blocks);
-  write_postings(statements, day, head.key, part);
+  write_pieces(statements, head.key, part);
 }
 
 schema::Result<void> check_part(SealStatements& statements, const schema::PartHead& head,

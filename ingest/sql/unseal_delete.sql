@@ -1,10 +1,8 @@
 -- Removes one part.
 -- $1 day, $2 account id, $3 part
 -- Row: n, 1 when it was there. Index: the primary keys.
-WITH blocks AS (
-  DELETE FROM event_block WHERE day = $1::date AND account_id = $2::text AND part_no = $3::integer
-), postings AS (
-  DELETE FROM event_posting WHERE day = $1::date AND account_id = $2::text AND part_no = $3::integer
+WITH pieces AS (
+  DELETE FROM event_piece WHERE day = $1::date AND account_id = $2::text AND part_no = $3::integer
 ), parts AS (
   DELETE FROM event_part WHERE day = $1::date AND account_id = $2::text AND part_no = $3::integer RETURNING 1
 )

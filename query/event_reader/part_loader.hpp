@@ -1,5 +1,5 @@
 // Reads pieces of sealed parts: which parts there are, posting lists, blocks, event ids. The only code that reads
-// event_part, event_posting and event_block for questions.
+// event_part and event_piece for questions.
 //
 // Functions run in the caller's transaction and see what its scope may see. What a transaction has touched is not
 // dropped before it ends. A part that is damaged, or that lacks a block, is an ErrorException: an answer without its

@@ -16,7 +16,7 @@ std::vector<StoredEvent> read_events(Transaction& tx, const std::vector<SealedId
   for (const auto& id : ids) {
     if (id.position >= id.part.n) continue;
     const auto place = id.part.blocks.place_of(id.position);
-    places[{id.part.key, place.block}].push_back(place.index);
+    places[{id.part.key, place.block, place.extent}].push_back(place.index);
   }
   std::vector<schema::BlockKey> keys;
   keys.reserve(places.size());

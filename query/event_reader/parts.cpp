@@ -207,7 +207,7 @@ std::vector<EventParts::Hit> EventParts::hits(const SealedPart& part) const {
 
 EventParts::Place EventParts::place_of(const Hit& hit) {
   const auto place = hit.part->blocks.place_of(hit.posting.position);
-  return {{hit.part->key, place.block}, place.index};
+  return {{hit.part->key, place.block, place.extent}, place.index};
 }
 
 bool EventParts::all_of(const SealedPart& part) const {

@@ -1,7 +1,7 @@
 -- Posting lists of entities on some days in some accounts, from all parts of them.
 -- $1 days, $2 account ids, $3 hashes (arrays of one length)
 -- Row: PartHeadRow of query/event_reader/part_loader.cpp, hash, bytes: the chunk that has the list, if there is one.
--- Index: event_part_pkey, event_posting_pkey of those days; OFFSET 0 keeps the look-ups.
+-- Index: event_part_pkey, event_piece_pkey of those days; OFFSET 0 keeps the look-ups.
 SELECT p.day, p.account_id, p.part_no, p.event_class, p.n, p.first_at, p.last_at, p.layout, k.hash, c.bytes
 FROM unnest($1::date[], $2::text[], $3::bigint[]) AS k(day, account_id, hash)
 CROSS JOIN LATERAL (
@@ -11,8 +11,8 @@ CROSS JOIN LATERAL (
   OFFSET 0) AS p
 CROSS JOIN LATERAL (
   SELECT x.first_key, x.bytes
-  FROM event_posting AS x
-  WHERE x.day = k.day AND x.account_id = k.account_id AND x.part_no = p.part_no AND x.list = 1 AND x.last_key >= k.hash
+  FROM event_piece AS x
+  WHERE x.day = k.day AND x.account_id = k.account_id AND x.part_no = p.part_no AND x.kind = 1 AND x.last_key >= k.hash
   ORDER BY x.last_key
   LIMIT 1) AS c
 WHERE c.first_key <= k.hash

@@ -1,6 +1,6 @@
-// The directory of a sealing run: which entities its parts know, in which accounts. It may name more than there is (32
-// bits of each hash are kept), never less. Its rows are read by SQL (function entity_accounts), so that the caller's
-// accounts can be checked there; the format is in FORMAT.md. Pure; thread-safe.
+// The directory of a sealing run: which entities its parts know, in which accounts. It may name more than there is (24
+// to 36 bits of each hash are kept), never less. Its rows are read by SQL (function entity_accounts), so that the
+// caller's accounts can be checked there; the format is in FORMAT.md. Pure; thread-safe.
 #pragma once
 #include <compare>
 #include <cstdint>
@@ -17,7 +17,7 @@ struct DirectoryEntry {
 };
 
 struct DirectoryRow {
-  std::int32_t slot = 0;  // which hashes: 1, or 16…31, 256…511, 4096…8191 by their first 4, 8, 12 bits
+  std::int32_t slot = 0;  // which hashes: 1, or 2^b + their first b bits, b = 4, 6, 8, 10, 12
   std::string bytes;
   bool operator==(const DirectoryRow&) const = default;
 };
@@ -32,7 +32,8 @@ class DirectoryRows {
 
  private:
   struct Key {
-    std::uint64_t hash, account;  // what is kept of a hash
+    std::uint32_t slot, rest;  // what is kept of a hash
+    std::uint64_t account;
     auto operator<=>(const Key&) const = default;
   };
   std::vector<Key> keys_;  // ascending

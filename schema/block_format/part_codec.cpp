@@ -228,37 +228,46 @@ std::string block_layout(const std::vector<EncodedBlock>& blocks) {
   const bool usual = std::all_of(blocks.begin(), blocks.end(), [&](const auto& block) {
     return block.n == kBlockEvents || &block == &blocks.back();
   });
-  if (usual) return {};
   ByteWriter layout;
-  for (const auto& block : blocks) layout.number(block.n);
+  layout.number(usual ? 1 : 0);
+  for (const auto& block : blocks) {
+    if (!usual) layout.number(block.n);
+    layout.number(block.columns.size());
+    layout.number(block.raw.size());
+  }
   return layout.take();
 }
 
 Result<BlockMap> BlockMap::of(std::string_view layout, std::size_t n) {
   BlockMap map;
-  if (layout.empty()) {
-    map.blocks_ = (n + kBlockEvents - 1) / kBlockEvents;
-    return map;
-  }
   ByteReader in(layout);
+  const bool usual = in.number_to(1) == 1;
   std::size_t start = 0;
+  std::uint64_t at = 0;
   while (in.left() > 0) {
-    map.starts_.push_back(static_cast<std::uint32_t>(start));
-    start += in.number_to(kBlockEventsMax);
+    if (!usual) map.starts_.push_back(static_cast<std::uint32_t>(start));
+    start += usual ? std::min(kBlockEvents, n - std::min(n, start)) : in.number_to(kBlockEventsMax);
+    const std::uint64_t columns = in.number_to(kBlocksBytesMax), records = in.number_to(kBlocksBytesMax);
+    map.extents_.push_back(
+        {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(columns), static_cast<std::uint32_t>(records)});
+    at += columns + records;
+    if (at > kBlocksBytesMax) in.fail();
   }
-  if (in.failed() || start != n) return fail(Code::kBadRecord, "the layout of a part is damaged");
-  map.blocks_ = map.starts_.size();
+  if (in.failed() || start != n || map.extents_.empty())
+    return fail(Code::kBadRecord, "the layout of a part is damaged");
+  if (usual && map.extents_.size() != (n + kBlockEvents - 1) / kBlockEvents)
+    return fail(Code::kBadRecord, "the layout of a part is damaged");
   return map;
 }
 
 BlockMap::Place BlockMap::place_of(std::uint32_t position) const {
   if (starts_.empty()) {
     constexpr auto kEvents = static_cast<std::uint32_t>(kBlockEvents);
-    return {position / kEvents, position % kEvents};
+    return {position / kEvents, position % kEvents, extents_.at(position / kEvents)};
   }
   const auto behind = std::upper_bound(starts_.begin(), starts_.end(), position);
   const auto block = static_cast<std::uint32_t>(behind - starts_.begin() - 1);
-  return {block, position - starts_[block]};
+  return {block, position - starts_[block], extents_[block]};
 }
 
 }  // namespace backtrail::schema

@@ -18,6 +18,8 @@
 
 namespace backtrail::schema {
 
+// The blocks of a part together are shorter.
+inline constexpr std::uint64_t kBlocksBytesMax = 1U << 30;
 // A run of events is cut into parts at either; see kPartEventsMax.
 inline constexpr std::size_t kPartRawBytesMax = 64U * 1024 * 1024;
 
@@ -44,20 +46,25 @@ std::array<std::uint8_t, 32> digest_of(const EncodedPart& part);
 // The posting lists of events, in the order of their hashes.
 PostingTable postings_of(std::span<const SealedEvent> events);
 
-// In which block an event stands: blocks have kBlockEvents events but for large records; `layout` is empty or says how
-// many each has.
+// In which block an event stands, and where the block lies among the bytes of all blocks, which are one behind the
+// other. Blocks have kBlockEvents events but for large records.
 std::string block_layout(const std::vector<EncodedBlock>& blocks);
+// Columns, then records.
+struct BlockExtent {
+  std::uint32_t first_byte = 0, columns_bytes = 0, records_bytes = 0;
+};
 class BlockMap {
  public:
   static Result<BlockMap> of(std::string_view layout, std::size_t n);
   struct Place {
     std::uint32_t block, index;
+    BlockExtent extent;
   };
   Place place_of(std::uint32_t position) const;
-  std::size_t blocks() const { return blocks_; }
+  const std::vector<BlockExtent>& extents() const { return extents_; }
 
  private:
-  std::size_t blocks_ = 0;
+  std::vector<BlockExtent> extents_;
   std::vector<std::uint32_t> starts_;  // empty: all have kBlockEvents
 };
 

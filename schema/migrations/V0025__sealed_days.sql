@@ -1,4 +1,4 @@
--- Sealed days: parts, their blocks, posting lists with figures, and the directory of entities. What the bytes mean is said in
+-- Sealed days: parts and their pieces, and the directory of entities. What the bytes mean is said in
 -- schema/block_format/FORMAT.md. Nothing was sealed before this migration; a warehouse where something was is refused.
 SET LOCAL ROLE backtrail_owner;
 SET LOCAL search_path = backtrail, pg_temp;
@@ -29,42 +29,34 @@ CREATE TABLE event_part (
 ) PARTITION BY RANGE (day);
 
 -- Rows of these two are small (a layout is some hundred bytes at most): without columns that may be moved out, a partition
--- needs no second table and index for what is moved out. It makes the partitions of a day a fifth cheaper.
+-- needs no second table and index for what is moved out.
 ALTER TABLE event_part ALTER COLUMN account_id SET STORAGE PLAIN, ALTER COLUMN layout SET STORAGE PLAIN,
   ALTER COLUMN digest SET STORAGE PLAIN;
 ALTER TABLE event_mention ALTER COLUMN account_id SET STORAGE PLAIN;
 
-CREATE TABLE event_block (
+-- What a part consists of. Kind 1: posting lists of entities, by their hashes; kind 2: event ids, by their first 24 bits;
+-- kind 3: the part's figures, one row; kind 4: all blocks one behind the other, one row: event_part.layout says where each
+-- is, and only its bytes are read. Chunks of one kind do not overlap: the chunk that may have a key is the first one whose
+-- last key is not below it. One table for all of them, because each costs every day two indexes, a second table for long
+-- values and their unfilled pages; one value for all blocks, because of each value the last piece leaves room in a page.
+CREATE TABLE event_piece (
   day date NOT NULL,
   account_id text NOT NULL,
   part_no integer NOT NULL,
-  block_no integer NOT NULL,
-  columns bytea NOT NULL,
-  raw bytea NOT NULL,
-  PRIMARY KEY (day, account_id, part_no, block_no)
-) PARTITION BY RANGE (day);
--- Compressed already.
-ALTER TABLE event_block ALTER COLUMN columns SET STORAGE EXTERNAL, ALTER COLUMN raw SET STORAGE EXTERNAL;
-
--- list 1: entities, by their hashes; list 2: event ids, by their first 24 bits; list 3: the part's figures, one row. Chunks
--- of one list do not overlap: the chunk that may have a key is the first one whose last key is not below it.
-CREATE TABLE event_posting (
-  day date NOT NULL,
-  account_id text NOT NULL,
-  part_no integer NOT NULL,
-  list smallint NOT NULL,
+  kind smallint NOT NULL,
   first_key bigint NOT NULL,
   last_key bigint NOT NULL,
   bytes bytea NOT NULL,
-  PRIMARY KEY (day, account_id, part_no, list, last_key)
+  PRIMARY KEY (day, account_id, part_no, kind, last_key)
 ) PARTITION BY RANGE (day);
-ALTER TABLE event_posting ALTER COLUMN bytes SET STORAGE EXTERNAL;
+-- Compressed already; and the first bytes of a value are read without the others.
+ALTER TABLE event_piece ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
 DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['event_part', 'event_block', 'event_posting'] LOOP
+  FOREACH name IN ARRAY ARRAY['event_part', 'event_piece'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO backtrail_api, backtrail_ingest USING (current_setting(''app.accounts'', true) = ''*'' OR account_id = ANY (string_to_array(current_setting(''app.accounts'', true), '','')))', name || '_read', name);
@@ -94,7 +86,8 @@ CREATE POLICY event_directory_maintain ON event_directory FOR ALL TO backtrail_m
 GRANT SELECT, INSERT, DELETE ON event_directory TO backtrail_maintenance;
 
 -- In which of the caller's accounts, on which days, sealed parts may know these entities. It may say more than there is,
--- never less, and never an account outside the caller's. A row is n hashes of 4 bytes and then n accounts of 5 bytes.
+-- never less, and never an account outside the caller's. A row is 3 bytes, how many accounts; n hashes, 3 bytes of each
+-- behind the bits that the slot tells; n places in the list of accounts, 1 to 3 bytes; that list, 5 bytes each.
 CREATE FUNCTION entity_accounts(hashes bigint[], from_day date, to_day date)
 RETURNS TABLE (entity_hash bigint, event_day date, account_id text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = backtrail, pg_temp AS $$
@@ -103,6 +96,8 @@ DECLARE
   allowed constant text[] := string_to_array(current_setting('app.accounts', true), ',');
   wanted bytea;
   found record;
+  accounts integer;
+  width integer;
   n integer;
   at integer;
   step integer;
@@ -111,28 +106,40 @@ BEGIN
     RETURN;
   END IF;
   FOREACH entity_hash IN ARRAY hashes LOOP
-    wanted := substring(int8send(entity_hash) FOR 4);
     FOR found IN
-      SELECT d.day, d.bytes
-      FROM event_directory AS d
-      WHERE d.slot = ANY (ARRAY[1, 16 + ((entity_hash >> 60) & 15)::integer, 256 + ((entity_hash >> 56) & 255)::integer,
-                                4096 + ((entity_hash >> 52) & 4095)::integer])
-        AND d.day BETWEEN from_day AND to_day
+      SELECT d.day, d.bytes, s.rest
+      FROM (VALUES (1, entity_hash),
+                   (16 + ((entity_hash >> 60) & 15)::integer, entity_hash << 4),
+                   (64 + ((entity_hash >> 58) & 63)::integer, entity_hash << 6),
+                   (256 + ((entity_hash >> 56) & 255)::integer, entity_hash << 8),
+                   (1024 + ((entity_hash >> 54) & 1023)::integer, entity_hash << 10),
+                   (4096 + ((entity_hash >> 52) & 4095)::integer, entity_hash << 12)) AS s(slot, rest)
+      CROSS JOIN LATERAL (
+        SELECT d.day, d.bytes
+        FROM event_directory AS d
+        WHERE d.slot = s.slot AND d.day BETWEEN from_day AND to_day
+        OFFSET 0) AS d
     LOOP
-      n := length(found.bytes) / 9;
-      at := position(wanted IN found.bytes);
-      WHILE at > 0 AND at <= 4 * n LOOP
+      wanted := substring(int8send(found.rest) FOR 3);
+      at := position(wanted IN substring(found.bytes FROM 4));
+      IF at > 0 THEN
+        accounts := ('x' || encode(substring(found.bytes FOR 3), 'hex'))::bit(24)::integer;
+        width := CASE WHEN accounts <= 256 THEN 1 WHEN accounts <= 65536 THEN 2 ELSE 3 END;
+        n := (length(found.bytes) - 3 - 5 * accounts) / (3 + width);
+      END IF;
+      WHILE at > 0 AND at <= 3 * n LOOP
         step := 1;
-        IF at % 4 = 1 THEN
-          account_id := lpad((('x' || encode(substring(found.bytes FROM 4 * n + (at / 4) * 5 + 1 FOR 5), 'hex'))::bit(40)::bigint)::text, 12, '0');
+        IF at % 3 = 1 THEN
+          step := ('x' || lpad(encode(substring(found.bytes FROM 4 + 3 * n + width * (at / 3) FOR width), 'hex'), 6, '0'))::bit(24)::integer;
+          account_id := lpad((('x' || encode(substring(found.bytes FROM 4 + (3 + width) * n + 5 * step FOR 5), 'hex'))::bit(40)::bigint)::text, 12, '0');
           IF scope = '*' OR account_id = ANY (allowed) THEN
             event_day := found.day;
             RETURN NEXT;
           END IF;
-          step := 4;
+          step := 3;
         END IF;
         at := at + step;
-        step := position(wanted IN substring(found.bytes FROM at));
+        step := position(wanted IN substring(found.bytes FROM 3 + at));
         at := CASE WHEN step = 0 THEN 0 ELSE at + step - 1 END;
       END LOOP;
     END LOOP;
@@ -145,8 +152,8 @@ GRANT EXECUTE ON FUNCTION entity_accounts(bigint[], date, date) TO backtrail_api
 -- drop them, which is the order of writers: they look for parts and then store rows.
 CREATE FUNCTION day_tables() RETURNS TABLE (place integer, parent text, day_column text)
 LANGUAGE sql IMMUTABLE SET search_path = backtrail, pg_temp AS $$
-  VALUES (1, 'event_part', 'day'), (2, 'event_posting', 'day'), (3, 'event_block', 'day'),
-         (4, 'api_event', 'event_day'), (5, 'event_mention', 'event_day')
+  VALUES (1, 'event_part', 'day'), (2, 'event_piece', 'day'),
+         (3, 'api_event', 'event_day'), (4, 'event_mention', 'event_day')
 $$;
 
 -- Makes one partition of one table. CREATE and then ATTACH, because CREATE … PARTITION OF would lock out every writer.

@@ -47,25 +47,29 @@ PartKey part_key(const pqxx::row& row) {
 
 Result<std::map<BlockKey, StoredBlock>> read_blocks(Transaction& tx, const std::vector<BlockKey>& blocks,
                                                     bool with_records) {
-  const auto sql = with_records ? sql::part_block_records : sql::part_block_columns;
   std::map<BlockKey, StoredBlock> found;
   std::string bytes;
   for (std::size_t at = 0; at < blocks.size(); at += kBlocksAtATime) {
-    std::vector<std::string> days, accounts, parts, numbers;
+    std::vector<std::string> days, accounts, parts, numbers, first_bytes, columns_bytes, sizes;
     for (std::size_t i = at; i < std::min(blocks.size(), at + kBlocksAtATime); ++i) {
+      const auto& extent = blocks[i].extent;
       days.push_back(format_day(blocks[i].part.day));
       accounts.push_back(blocks[i].part.account_id);
       parts.push_back(std::to_string(blocks[i].part.part_no));
       numbers.push_back(std::to_string(blocks[i].block));
+      first_bytes.push_back(std::to_string(extent.first_byte + 1));
+      columns_bytes.push_back(std::to_string(extent.columns_bytes));
+      sizes.push_back(std::to_string(extent.columns_bytes + (with_records ? extent.records_bytes : 0)));
     }
-    for (const auto& row :
-         tx.exec(sql, array_literal(days), array_literal(accounts), array_literal(parts), array_literal(numbers))) {
-      read_hex_bytes(row[4], bytes);
-      auto columns = decode_columns(bytes);
+    for (const auto& row : tx.exec(sql::part_block_bytes, array_literal(days), array_literal(accounts),
+                                   array_literal(parts), array_literal(numbers), array_literal(first_bytes),
+                                   array_literal(columns_bytes), array_literal(sizes))) {
+      read_hex_bytes(row[5], bytes);
+      const auto size = row[4].as<std::size_t>();
+      auto columns = decode_columns(std::string_view(bytes).substr(0, size));
       if (!columns) return columns.error();
-      StoredBlock block{std::move(*columns), {}};
-      if (with_records) read_hex_bytes(row[5], block.raw);
-      found.insert_or_assign({part_key(row), row[3].as<std::uint32_t>()}, std::move(block));
+      found.insert_or_assign({part_key(row), row[3].as<std::uint32_t>(), {}},
+                             StoredBlock{std::move(*columns), bytes.substr(std::min(size, bytes.size()))});
     }
   }
   for (const auto& key : blocks)
@@ -84,28 +88,36 @@ Result<EncodedPart> read_part(Transaction& tx, const PartHead& head) {
   if (head.digest.size() != part.digest.size()) return damaged("a part has no digest");
   std::copy(head.digest.begin(), head.digest.end(), part.digest.begin());
   const std::string day = format_day(head.key.day), no = std::to_string(head.key.part_no);
-  for (const auto& row : tx.exec(sql::part_blocks, day, head.key.account_id, no)) {
-    EncodedBlock& block = part.blocks.emplace_back();
-    read_hex_bytes(row[0], block.columns);
-    read_hex_bytes(row[1], block.raw);
-    block.n = block_events(block.columns);
-    if (block.n == 0) return damaged("a block's columns are damaged");
-  }
-  std::string bytes;
-  for (const auto& row : tx.exec(sql::part_postings, day, head.key.account_id, no)) {
-    const int list = row[0].as<int>();
+  std::string bytes, blocks;
+  for (const auto& row : tx.exec(sql::part_pieces, day, head.key.account_id, no)) {
     const auto first_key = row[1].as<std::int64_t>(), last_key = row[2].as<std::int64_t>();
     read_hex_bytes(row[3], bytes);
-    if (list == kListEntities)
-      part.postings.push_back({first_key, last_key, bytes});
-    else if (list == kListIds)
-      part.ids.push_back({first_key, last_key, bytes});
-    else
-      part.rollup += bytes;
+    switch (row[0].as<int>()) {
+      case kPiecePostings:
+        part.postings.push_back({first_key, last_key, bytes});
+        break;
+      case kPieceIds:
+        part.ids.push_back({first_key, last_key, bytes});
+        break;
+      case kPieceFigures:
+        part.rollup += bytes;
+        break;
+      default:
+        blocks += bytes;
+    }
   }
   const auto map = BlockMap::of(head.layout, head.n);
   if (!map) return map.error();
-  if (block_layout(part.blocks) != head.layout || map->blocks() != part.blocks.size())
+  std::string_view rest = blocks;
+  for (const auto& extent : map->extents()) {
+    EncodedBlock& block = part.blocks.emplace_back();
+    block.columns = rest.substr(0, extent.columns_bytes);
+    rest.remove_prefix(block.columns.size());
+    block.raw = rest.substr(0, extent.records_bytes);
+    rest.remove_prefix(block.raw.size());
+    block.n = block_events(block.columns);
+  }
+  if (!rest.empty() || block_layout(part.blocks) != head.layout)
     return damaged("the layout of a part does not fit its blocks");
   return part;
 }

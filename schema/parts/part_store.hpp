@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "schema/block_format/part_codec.hpp"
@@ -15,8 +16,8 @@
 
 namespace backtrail::schema {
 
-// event_posting.list
-inline constexpr int kListEntities = 1, kListIds = 2, kListFigures = 3;
+// event_piece.kind
+inline constexpr int kPiecePostings = 1, kPieceIds = 2, kPieceFigures = 3, kPieceBlocks = 4;
 
 struct PartKey {
   std::int32_t day = 0;
@@ -28,7 +29,9 @@ struct PartKey {
 struct BlockKey {
   PartKey part;
   std::uint32_t block = 0;
-  auto operator<=>(const BlockKey&) const = default;
+  BlockExtent extent{};  // told by the part's layout; no part of its identity
+  bool operator==(const BlockKey& other) const { return part == other.part && block == other.block; }
+  auto operator<=>(const BlockKey& other) const { return std::tie(part, block) <=> std::tie(other.part, other.block); }
 };
 
 struct PartHead {

@@ -17,11 +17,8 @@ WITH expired AS (
     AND NOT EXISTS (SELECT FROM legal_hold AS h WHERE h.released_at IS NULL AND h.account_id IN ('', x.account_id)
                     AND x.day >= h.from_day AND x.day < h.to_day)
   RETURNING day, account_id, part_no, n
-), postings AS (
-  DELETE FROM event_posting AS x USING parts AS p
-  WHERE x.day >= $1::date AND x.day < $2::date AND x.day = p.day AND x.account_id = p.account_id AND x.part_no = p.part_no
-), blocks AS (
-  DELETE FROM event_block AS x USING parts AS p
+), pieces AS (
+  DELETE FROM event_piece AS x USING parts AS p
   WHERE x.day >= $1::date AND x.day < $2::date AND x.day = p.day AND x.account_id = p.account_id AND x.part_no = p.part_no
 )
 SELECT (SELECT count(*) FROM expired) + (SELECT COALESCE(sum(n), 0) FROM parts)::bigint AS count

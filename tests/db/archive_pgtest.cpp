@@ -175,7 +175,7 @@ TEST_F(ArchiveTest, SealedEventsAreArchivedLikeRows) {
   EXPECT_EQ(warehouse_.count("event_part WHERE event_class = 2"), 1);
   warehouse_.keep("all", 90);  // and then whole days
   EXPECT_EQ(run().archive_failure, "");
-  for (const char* table : {"api_event", "event_mention", "event_part", "event_block", "event_posting"})
+  for (const char* table : {"api_event", "event_mention", "event_part", "event_piece"})
     EXPECT_EQ(warehouse_.count(table), 0) << table;
   EXPECT_THAT(check().wrong, IsEmpty());
   EXPECT_EQ(archived_events(), events);

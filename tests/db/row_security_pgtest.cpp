@@ -230,9 +230,8 @@ TEST(RowSecurityTest, ARoleSeesOnlyItsAccountsInEveryTable) {
                       fmt::format(R"({{"detail-type":"Scheduled Event","source":"aws.events","account":"{}",)"
                                   R"("time":"2026-11-02T10:00:00Z","detail":{{}}}})",
                                   account));
-    for (const auto& [table, values] :
-         {std::pair("event_part", "1, 1, 1, now(), now(), now(), '', ''"), std::pair("event_block", "0, '', ''"),
-          std::pair("event_posting", "1, 0, 0, ''")})
+    for (const auto& [table, values] : {std::pair("event_part", "1, 1, 1, now(), now(), now(), '\\x010000', ''"),
+                                        std::pair("event_piece", "1, 0, 0, ''")})
       warehouse.value(fmt::format("INSERT INTO {} VALUES ('2026-11-02', '{}', 0, {})", table, account, values));
     const auto noted = schema::note_sns_subscription(warehouse.ingest(), schema::AccountScope::all(),
                                                      {account, fmt::format("arn:aws:sns:eu-west-1:{}:topic", account),

@@ -92,7 +92,7 @@ TEST_F(SealTest, RowsBecomePartsAndRowsAgain) {
   EXPECT_EQ(back.events, 241U);
   EXPECT_EQ(back.parts, 3U);
   EXPECT_EQ(rows(), before);
-  for (const char* table : {"event_part", "event_block", "event_posting", "event_directory"})
+  for (const char* table : {"event_part", "event_piece", "event_directory"})
     EXPECT_EQ(warehouse_.count(table), 0) << table;
 }
 
@@ -277,22 +277,26 @@ TEST_F(SealTest, VerifyFindsEveryKindOfDamage) {
   deliver_day();
   seal();
   const std::vector<std::string> damages{
-      "UPDATE event_block SET raw = set_byte(raw, 40, get_byte(raw, 40) # 1) WHERE account_id = '444455556666'",
-      "UPDATE event_posting SET bytes = set_byte(bytes, 5, get_byte(bytes, 5) # 1) WHERE list = 1",
-      "DELETE FROM event_block WHERE account_id = '444455556666'",
+      "UPDATE event_piece SET bytes = set_byte(bytes, length(bytes) - 40, get_byte(bytes, length(bytes) - 40) # 1) "
+      "WHERE account_id = '444455556666' AND kind = 4",
+      "UPDATE event_piece SET bytes = bytes || '\\x00' WHERE account_id = '444455556666' AND kind = 4",
+      "UPDATE event_piece SET bytes = substring(bytes FROM 2) WHERE account_id = '444455556666' AND kind = 4",
+      "UPDATE event_part SET layout = set_byte(layout, 1, get_byte(layout, 1) # 1) WHERE account_id = '444455556666'",
+      "UPDATE event_piece SET bytes = set_byte(bytes, 5, get_byte(bytes, 5) # 1) WHERE kind = 1",
+      "DELETE FROM event_piece WHERE account_id = '444455556666' AND kind = 4",
       "UPDATE event_part SET n = n + 1 WHERE account_id = '444455556666'",
       "DELETE FROM event_directory",
-      "DELETE FROM event_posting WHERE account_id = '444455556666' AND list = 3"};
+      "DELETE FROM event_piece WHERE account_id = '444455556666' AND kind = 3"};
   EXPECT_THAT(damage(), IsEmpty());
   for (const auto& sql : damages) {
     pqxx::connection connection(warehouse_.database().admin_connection_string());
     pqxx::nontransaction session(connection);
     session.exec("SET search_path = backtrail");
-    for (const char* table : {"event_part", "event_block", "event_posting", "event_directory"})
+    for (const char* table : {"event_part", "event_piece", "event_directory"})
       session.exec(fmt::format("CREATE TEMP TABLE saved_{0} AS SELECT * FROM {0}", table));
     session.exec(sql);
     EXPECT_THAT(damage(), ::testing::Not(IsEmpty())) << sql;
-    for (const char* table : {"event_part", "event_block", "event_posting", "event_directory"})
+    for (const char* table : {"event_part", "event_piece", "event_directory"})
       session.exec(fmt::format("DELETE FROM {0}; INSERT INTO {0} SELECT * FROM saved_{0}", table));
     EXPECT_THAT(damage(), IsEmpty()) << sql;
   }
@@ -321,7 +325,7 @@ TEST_F(SealTest, TheDirectoryTellsOnlyTheCallersAccounts) {
   EXPECT_EQ(told(AccountScope::of({kAccountB}).value(), hash), "444455556666 ");
   EXPECT_EQ(told(AccountScope::of({"999999999999"}).value(), hash), "");
   EXPECT_EQ(told(AccountScope::none(), hash), "");
-  EXPECT_EQ(told(AccountScope::all(), hash + 4'294'967'296), "");
+  EXPECT_EQ(told(AccountScope::all(), hash + 1'099'511'627'776), "");
   EXPECT_EQ(told(AccountScope::all(), hash, "2026-11-01"), "");
 }
 
@@ -333,7 +337,7 @@ TEST_F(SealTest, DaysAreDroppedWholeAndClassesExpireAlone) {
   EXPECT_EQ(warehouse_.expire(now_us).events_deleted, 70U);
   EXPECT_EQ(warehouse_.value("SELECT string_agg(DISTINCT event_class::text, ' ') FROM event_part"), "1");
   EXPECT_EQ(warehouse_.value("SELECT string_agg(DISTINCT account_id || part_no, ' ' ORDER BY account_id || part_no) "
-                             "FROM event_block"),
+                             "FROM event_piece"),
             "1111222233330 4444555566660");
   EXPECT_EQ(verify().events, 171U);
   // The whole day, although no row of it is left.
@@ -341,7 +345,7 @@ TEST_F(SealTest, DaysAreDroppedWholeAndClassesExpireAlone) {
   EXPECT_EQ(warehouse_.expire(kNowUs + 91 * schema::kMicrosPerDay).partitions_dropped, 1U);
   EXPECT_EQ(warehouse_.value("SELECT row_count || ' ' || from_day FROM removal WHERE what = 'event'"),
             "171 2026-11-02");
-  for (const char* table : {"event_part", "event_block", "event_posting", "event_directory"})
+  for (const char* table : {"event_part", "event_piece", "event_directory"})
     EXPECT_EQ(warehouse_.count(table), 0) << table;
   EXPECT_EQ(warehouse_.count("pg_class WHERE relname LIKE '%20261102_20261103%' AND relkind IN ('r', 'i')"), 0);
 }

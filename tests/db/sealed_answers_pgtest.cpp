@@ -211,7 +211,7 @@ TEST_F(SealedAnswersTest, StayTheSameWhileDaysAreSealed) {
 TEST_F(SealedAnswersTest, ADamagedPartIsAnErrorAndNotSilence) {
   seed_.add_all(records_);
   seed_.seal();
-  seed_.admin_exec("UPDATE event_block SET columns = set_byte(columns, 0, 9)");
+  seed_.admin_exec("UPDATE event_piece SET bytes = set_byte(bytes, 0, 9) WHERE kind = 4");
   const std::vector<Parameter> parameters{{"from", "2026-11-18"}, {"to", "2026-11-25"}};
   const auto filter = parse_event_filter(parameters, time_of("2026-11-25T00:00:00Z"));
   const auto page = activity(seed_.warehouse(), AccountScope::all(), *filter, 10, "");

@@ -60,6 +60,10 @@ BACKTRAIL_FUZZ(input) {
       return;
     }
     default:
-      return (void)BlockMap::of(rest, rest.size());
+      for (const std::size_t n : {rest.size(), std::size_t{1}, std::size_t{300}}) {
+        const auto map = BlockMap::of(rest, n);
+        if (map && n > 0) FUZZ_PROMISE(map->place_of(static_cast<std::uint32_t>(n - 1)).block < map->extents().size());
+      }
+      return;
   }
 }

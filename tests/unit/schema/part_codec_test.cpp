@@ -169,19 +169,37 @@ TEST(PartCodecTest, LargeRecordsEndABlockEarly) {
     for (std::uint32_t index = 0; index < part.blocks[block].n; ++index, ++position) {
       EXPECT_EQ(map->place_of(position).block, block);
       EXPECT_EQ(map->place_of(position).index, index);
+      EXPECT_EQ(map->place_of(position).extent.columns_bytes, part.blocks[block].columns.size());
     }
   EXPECT_FALSE(BlockMap::of(block_layout(part.blocks), events.size() + 1).has_value());
 }
 
-TEST(PartCodecTest, UsualBlocksNeedNoLayout) {
+TEST(PartCodecTest, TheLayoutSaysWhereBlocksLie) {
   World world(9);
   for (const std::size_t n : {1U, 127U, 128U, 129U, 256U, 257U}) {
     const auto part = encode_part(world.events(n), kDay);
-    EXPECT_EQ(block_layout(part.blocks), "");
-    const auto map = BlockMap::of("", n);
-    EXPECT_EQ(map->blocks(), part.blocks.size());
+    const std::string layout = block_layout(part.blocks);
+    const auto map = BlockMap::of(layout, n);
+    ASSERT_TRUE(map.has_value());
+    ASSERT_EQ(map->extents().size(), part.blocks.size());
+    std::size_t at = 0;
+    for (std::size_t block = 0; block < part.blocks.size(); ++block) {
+      const auto& extent = map->extents()[block];
+      EXPECT_EQ(extent.first_byte, at);
+      EXPECT_EQ(extent.columns_bytes, part.blocks[block].columns.size());
+      EXPECT_EQ(extent.records_bytes, part.blocks[block].raw.size());
+      at += extent.columns_bytes + extent.records_bytes;
+    }
     EXPECT_EQ(map->place_of(static_cast<std::uint32_t>(n - 1)).block, part.blocks.size() - 1);
+    for (std::size_t size = 0; size < layout.size(); ++size)
+      EXPECT_FALSE(BlockMap::of(std::string_view(layout).substr(0, size), n).has_value()) << size;
+    EXPECT_FALSE(BlockMap::of(layout + std::string("\1\1", 2), n).has_value());
+    EXPECT_FALSE(BlockMap::of(layout, n + kBlockEvents).has_value());
   }
+  EXPECT_FALSE(BlockMap::of("", 1).has_value());
+  // More bytes than a part may have.
+  EXPECT_TRUE(BlockMap::of(std::string("\1\0\x80\x80\x80\x80\4", 7), 1).has_value());
+  EXPECT_FALSE(BlockMap::of(std::string("\1\1\x80\x80\x80\x80\4", 7), 1).has_value());
 }
 
 TEST(PartCodecTest, EveryChangedByteIsSeen) {
@@ -257,19 +275,41 @@ TEST(UuidTextTest, FindsTheFirstAtOrBehind) {
 
 TEST(DirectoryCodecTest, NamesEveryEntry) {
   World world(11);
-  for (const std::size_t n : {1U, 200U, 201U, 3200U, 3201U, 60'000U}) {
-    std::vector<DirectoryEntry> entries;
-    for (std::size_t i = 0; i < n; ++i)
-      entries.push_back({static_cast<std::int64_t>(world.below(SIZE_MAX) << 31 ^ world.below(SIZE_MAX)),
-                         111'122'223'333 + world.below(3)});
-    const auto rows = encode_directory(entries);
-    EXPECT_EQ(rows.size() == 1 && rows.front().slot == 1, n <= 200);
-    const DirectoryRows directory(rows);
-    for (const auto& entry : entries) ASSERT_TRUE(directory.names(entry));
-    EXPECT_FALSE(directory.names({entries[0].hash, 999'999'999'999}));
-    EXPECT_FALSE(directory.names({entries[0].hash ^ (std::int64_t{1} << 40), entries[0].account}));
-  }
+  for (const std::size_t accounts : {1U, 3U, 256U, 257U, 65'536U, 65'537U})
+    for (const std::size_t n : {1U, 100U, 423U, 424U, 7'000U, 60'000U, 200'000U}) {
+      std::vector<DirectoryEntry> entries;
+      for (std::size_t i = 0; i < n; ++i)
+        entries.push_back({static_cast<std::int64_t>(world.below(SIZE_MAX) << 32 ^ world.below(SIZE_MAX)),
+                           111'122'223'333 + i % accounts});
+      const auto rows = encode_directory(entries);
+      std::size_t bytes = 0;
+      for (const auto& row : rows) bytes += row.bytes.size();
+      EXPECT_LE(bytes / rows.size(), n < 200'000 ? 1'800 : SIZE_MAX) << n << " of " << accounts;
+      const DirectoryRows directory(rows);
+      for (const auto& entry : entries) ASSERT_TRUE(directory.names(entry)) << n << " of " << accounts;
+      EXPECT_FALSE(directory.names({entries[0].hash, 999'999'999'999}));
+      EXPECT_FALSE(directory.names({entries[0].hash ^ (std::int64_t{1} << 40), entries[0].account}));
+    }
   EXPECT_TRUE(encode_directory({}).empty());
+}
+
+TEST(DirectoryCodecTest, AFewEntriesAreOneRow) {
+  std::vector<DirectoryEntry> entries;
+  for (std::int64_t i = 0; i < 423; ++i) entries.push_back({i << 40, 111'122'223'333});
+  EXPECT_EQ(encode_directory(entries).size(), 1U);
+  EXPECT_EQ(encode_directory(entries)[0].slot, 1);
+  EXPECT_EQ(encode_directory(entries)[0].bytes.size(), 3U + 423 * 4 + 5);
+  entries.push_back({INT64_MIN, 111'122'223'333});
+  EXPECT_EQ(encode_directory(entries).size(), 2U) << "by the first four bits";
+}
+
+TEST(DirectoryCodecTest, DamagedRowsNameNothing) {
+  const DirectoryEntry entry{-42, 111'122'223'333};
+  const auto rows = encode_directory({entry});
+  ASSERT_TRUE(DirectoryRows(rows).names(entry));
+  for (std::size_t size = 0; size < rows[0].bytes.size(); ++size)
+    EXPECT_FALSE(DirectoryRows(std::vector<DirectoryRow>{{1, rows[0].bytes.substr(0, size)}}).names(entry)) << size;
+  EXPECT_FALSE(DirectoryRows(std::vector<DirectoryRow>{{17, rows[0].bytes}}).names(entry)) << "another slot";
 }
 
 }  // namespace
