@@ -31,7 +31,7 @@ std::vector<StoredEvent> read_events(Transaction& tx, const std::vector<SealedId
       if (index >= block.columns.size()) continue;
       StoredEvent event = stored_event(key.part, block.columns, index);
       if (!wanted(event)) continue;
-      if (records.empty()) records = sound(schema::decode_records(block.raw, block.columns.event_id));
+      if (records.empty()) records = sound(schema::decode_records(block.raw, block.columns.event_id, indexes));
       event.raw = as_stored(records.at(index));
       events.push_back(std::move(event));
     }

@@ -48,8 +48,8 @@ struct Tally {
   }
 };
 
-std::vector<std::string> records_of(const schema::StoredBlock& block) {
-  return sound(schema::decode_records(block.raw, block.columns.event_id));
+std::vector<std::string> records_of(const schema::StoredBlock& block, const std::vector<std::uint32_t>& wanted) {
+  return sound(schema::decode_records(block.raw, block.columns.event_id, wanted));
 }
 
 bool newer(const StoredEvent& a, const StoredEvent& b) {
@@ -331,7 +331,9 @@ std::vector<HashText> EventParts::texts(const std::vector<HashCount>& hashes) {
   for (const auto& [key, events] : wanted) keys.push_back(key);
   const auto blocks = sound(schema::read_blocks(tx_, keys, true));
   for (const auto& [key, events] : wanted) {
-    const auto records = records_of(blocks.at(key));
+    std::vector<std::uint32_t> wanted_here;
+    for (const auto& event : events) wanted_here.push_back(event.second);
+    const auto records = records_of(blocks.at(key), wanted_here);
     for (const auto& [hash, index] : events) texts.push_back({hash->facet, hash->hash, as_stored(records.at(index))});
   }
   return texts;
@@ -377,7 +379,9 @@ std::vector<StoredEvent> EventParts::with_records(std::vector<std::pair<StoredEv
   if (!missing.empty()) opened_.merge(sound(schema::read_blocks(tx_, missing, true)));
   std::vector<StoredEvent> events(found.size());
   for (const auto& [key, indexes] : by_block) {
-    auto records = records_of(opened_.at(key));
+    std::vector<std::uint32_t> wanted;
+    for (const std::size_t i : indexes) wanted.push_back(found[i].second.index);
+    auto records = records_of(opened_.at(key), wanted);
     for (const std::size_t i : indexes) {
       events[i] = std::move(found[i].first);
       events[i].raw = as_stored(std::move(records.at(found[i].second.index)));

@@ -216,6 +216,16 @@ class RecordReader {
     }
     return record;
   }
+  // Past a record that nobody wants: the UUIDs that stand in it first may stand in others again.
+  bool skip(std::string_view body) {
+    constexpr Uuid kAny{};
+    for (body.remove_prefix(find_mark(body)); !body.empty(); body.remove_prefix(find_mark(body))) {
+      ByteReader in(body);
+      if (marked(in, kAny) == nullptr) return false;
+      body = in.rest();
+    }
+    return true;
+  }
   bool used_all() const { return next_ == uuids_.size(); }
 
  private:
@@ -281,7 +291,11 @@ Result<BlockColumns> decode_columns(std::string_view columns) {
   return block;
 }
 
-Result<std::vector<std::string>> decode_records(std::string_view raw, std::span<const Uuid> event_ids) {
+namespace {
+
+// Empty: all are wanted.
+Result<std::vector<std::string>> read_records(std::string_view raw, std::span<const Uuid> event_ids,
+                                              const std::vector<bool>& wanted) {
   ByteReader head(raw);
   if (head.byte() != kFormat) return fail(Code::kBadRecord, "a block's records have an unknown format");
   const std::size_t known = head.count();
@@ -300,6 +314,11 @@ Result<std::vector<std::string>> decode_records(std::string_view raw, std::span<
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     const auto body = in.raw(lengths[i] >> 1);
     if (in.failed()) return damaged("records");
+    if (!wanted.empty() && !wanted[i]) {
+      if ((lengths[i] & 1) == 0 && !reader.skip(body)) return damaged("records");
+      records.emplace_back();
+      continue;
+    }
     auto record = (lengths[i] & 1) != 0 ? std::optional(std::string(body)) : reader.read(body, event_ids[i], room);
     if (!record || record->size() > room) return damaged("records");
     room -= record->size();
@@ -307,6 +326,20 @@ Result<std::vector<std::string>> decode_records(std::string_view raw, std::span<
   }
   if (!in.finished() || !reader.used_all()) return damaged("records");
   return records;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> decode_records(std::string_view raw, std::span<const Uuid> event_ids) {
+  return read_records(raw, event_ids, {});
+}
+
+Result<std::vector<std::string>> decode_records(std::string_view raw, std::span<const Uuid> event_ids,
+                                                std::span<const std::uint32_t> wanted) {
+  std::vector<bool> marked(event_ids.size());
+  for (const std::uint32_t place : wanted)
+    if (place < marked.size()) marked[place] = true;
+  return read_records(raw, event_ids, marked);
 }
 
 Result<std::vector<SealedEvent>> decode_block(std::string_view columns, std::string_view raw) {

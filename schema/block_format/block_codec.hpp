@@ -55,8 +55,11 @@ struct BlockColumns {
 // How many events a block's columns say they have; 0 when they are no columns.
 std::size_t block_events(std::string_view columns);
 Result<BlockColumns> decode_columns(std::string_view columns);
-// The exact bytes of every event of the block.
+// The exact bytes of every event of the block; or of some, by their places, and nothing of the others: a page needs
+// few.
 Result<std::vector<std::string>> decode_records(std::string_view raw, std::span<const Uuid> event_ids);
+Result<std::vector<std::string>> decode_records(std::string_view raw, std::span<const Uuid> event_ids,
+                                                std::span<const std::uint32_t> wanted);
 // Both; without mentions, which stand in the posting lists.
 Result<std::vector<SealedEvent>> decode_block(std::string_view columns, std::string_view raw);
 

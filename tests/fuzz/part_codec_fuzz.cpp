@@ -20,6 +20,10 @@ void read_block(std::string_view input) {
     FUZZ_PROMISE(events.error().code == Code::kBadRecord);
     return;
   }
+  const auto parts = decode_columns(columns);
+  const std::uint32_t last = static_cast<std::uint32_t>(events->size() - 1);
+  const auto one = decode_records(raw, parts->event_id, {&last, 1});
+  FUZZ_PROMISE(one && one->back() == events->back().raw);
   const auto again = encode_block(*events);
   const auto back = decode_block(again.columns, again.raw);
   FUZZ_PROMISE(back && *back == *events);

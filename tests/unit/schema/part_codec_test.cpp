@@ -100,6 +100,25 @@ TEST(PartCodecTest, EveryByteOfEveryEventComesBack) {
   }));
 }
 
+TEST(PartCodecTest, SomeRecordsOfABlockAreThoseOfAll) {
+  EXPECT_TRUE(rc::check("wanted records are whole, others empty", [](unsigned seed) {
+    World world(seed);
+    const auto events = world.events(1 + world.below(kBlockEvents));
+    const auto block = encode_block(events);
+    const auto columns = decode_columns(block.columns);
+    RC_ASSERT(columns.has_value());
+    std::vector<std::uint32_t> wanted;
+    for (std::uint32_t i = 0; i < events.size(); ++i)
+      if (world.chance(20)) wanted.push_back(i);
+    const auto records = decode_records(block.raw, columns->event_id, wanted);
+    RC_ASSERT(records.has_value());
+    for (std::uint32_t i = 0; i < events.size(); ++i) {
+      const bool asked = std::find(wanted.begin(), wanted.end(), i) != wanted.end();
+      RC_ASSERT((*records)[i] == (asked ? events[i].raw : std::string()));
+    }
+  }));
+}
+
 TEST(PartCodecTest, PostingListsTellWhatTheEventsTell) {
   EXPECT_TRUE(rc::check("lists are the events by entity", [](unsigned seed) {
     World world(seed);
