@@ -108,6 +108,19 @@ TEST_F(SealTest, RunsOfFewAccountsGiveTheSame) {
   EXPECT_THAT(verify().damaged, IsEmpty());
 }
 
+// Rows are fetched 2,000 at a time.
+TEST_F(SealTest, RowsOfOneFetchAndOneMoreAreSealed) {
+  warehouse_.deliver(events(1, 2'000));
+  const std::string before = rows();
+  EXPECT_EQ(seal().events, 2'000U);
+  unseal();
+  EXPECT_EQ(rows(), before);
+  warehouse_.deliver(event({.number = 2'001}));
+  EXPECT_EQ(seal().events, 2'001U);
+  EXPECT_EQ(rows_of_day(), 0);
+  EXPECT_THAT(verify().damaged, IsEmpty());
+}
+
 TEST_F(SealTest, LateEventsAreToldFromDuplicates) {
   deliver_day();
   seal();
