@@ -12,6 +12,8 @@
 
 namespace backtrail::ingest {
 
+class Gathering;
+
 // The quarantined record that a delivery hands in again.
 struct QuarantineKey {
   std::string account_id;  // "" when none could be read
@@ -37,6 +39,8 @@ struct Delivery {
   std::optional<QuarantineKey> replay_of;
   // Why it goes to quarantine whole, unread: storing it failed again and again. "": it is read.
   std::string unstorable;
+  // Its rows are written together with those of others (load/gathering.hpp); null: as they come.
+  std::shared_ptr<Gathering> gathering;
   // Until the delivery is settled: somebody may still have to write its bytes to the spool.
   bool keep_body = false;
   std::size_t decoded_bytes_max = 65U * 1024 * 1024;  // what the body may grow to when it is decompressed

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "ingest/load/batch_writer.hpp"
+#include "ingest/load/gathering.hpp"
 #include "schema/archive/archive.hpp"
 #include "schema/pg/row_as.hpp"
 
@@ -204,9 +205,10 @@ void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
   pending->add_rows(rest.rows.size());
   const bool done = pending->parsed();
   if (!rest.rows.empty())
-    push(lane_of(*pending), std::move(rest));
+    hand_over(*pending, std::move(rest));
   else if (done)
     finish_with_ledger(database_, *pending);
+  if (pending->delivery().gathering) leave(*pending->delivery().gathering);
 }
 
 void Pipeline::read(const PendingPtr& pending, KnownNames& known, Batch& rest) {
@@ -214,8 +216,7 @@ void Pipeline::read(const PendingPtr& pending, KnownNames& known, Batch& rest) {
   const auto known_kept = kept();
   const Admission admission{&delivery.scope, &known_kept->rules, delivery.received_us, &known_kept->held};
   const MapContext context{delivery.received_us, &hash_key_};
-  const Lane lane = lane_of(*pending);
-  RowSink sink(pending, admission, hash_key_, known, [this, lane](Batch batch) { push(lane, std::move(batch)); });
+  RowSink sink(pending, admission, hash_key_, known, [&](Batch batch) { hand_over(*pending, std::move(batch)); });
   // An import without a key is an administrator's.
   const bool restores = delivery.door == "import" && delivery.key_id.empty();
   Recogniser recogniser(context, sink, restores);
@@ -249,6 +250,17 @@ Lane Pipeline::lane_of(const PendingDelivery& delivery) const {
   return delivery.body_bytes() > options_.small_bytes_max ? Lane::kLarge : Lane::kSmall;
 }
 
+// To the writers, or to those that it is written with.
+void Pipeline::hand_over(const PendingDelivery& pending, Batch batch) {
+  const auto& gathering = pending.delivery().gathering;
+  if (!gathering) return push(lane_of(pending), std::move(batch));
+  if (auto together = gathering->add(std::move(batch))) push(Lane::kSmall, std::move(*together));
+}
+
+void Pipeline::leave(Gathering& gathering) {
+  if (auto rest = gathering.leave()) push(Lane::kSmall, std::move(*rest));
+}
+
 void Pipeline::push(Lane lane, Batch batch) {
   const std::size_t most =
       lane == Lane::kLarge ? std::min(kLargeRowsBytesMax, options_.rows_bytes_max) : options_.rows_bytes_max;
@@ -265,11 +277,7 @@ Batch Pipeline::take_rows(Lane lane) {
   for (const Batch* waiting = rows_.front(lane); waiting != nullptr; waiting = rows_.front(lane)) {
     if (batch.rows.size() + waiting->rows.size() > kBatchMaxRows || batch.bytes + waiting->bytes > kBatchMaxBytes)
       break;
-    Batch next = rows_.take(lane);
-    std::move(next.rows.begin(), next.rows.end(), std::back_inserter(batch.rows));
-    std::move(next.names.begin(), next.names.end(), std::back_inserter(batch.names));
-    std::move(next.new_accounts.begin(), next.new_accounts.end(), std::back_inserter(batch.new_accounts));
-    batch.bytes += next.bytes;
+    append(batch, rows_.take(lane));
   }
   rows_bytes(lane) -= batch.bytes;
   return batch;

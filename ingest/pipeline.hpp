@@ -63,6 +63,9 @@ class Pipeline {
   // The same, but waits for room instead: for sources that can wait.
   void submit_when_room(Delivery delivery, ReceiptCallback callback);
 
+  // For who entered a gathering and submits nothing more to it.
+  void leave(Gathering& gathering);
+
   const schema::HashKey& hash_key() const { return hash_key_; }
   // The clock of the options.
   std::int64_t now_us() const { return options_.now_us(); }
@@ -84,6 +87,7 @@ class Pipeline {
   void read(const PendingPtr& pending, KnownNames& known, Batch& rest);
   Batch refuse_whole(const PendingPtr& pending, const schema::Error& why);
   void write(BatchWriter& writer, Batch batch);
+  void hand_over(const PendingDelivery& pending, Batch batch);
   void push(Lane lane, Batch batch);
   void write_loop();
   Batch take_rows(Lane lane);

@@ -1,5 +1,7 @@
 #include "ingest/row_sink.hpp"
 
+#include "ingest/seal/planner.hpp"
+
 namespace backtrail::ingest {
 namespace {
 
@@ -81,7 +83,10 @@ void RowSink::on_event(const schema::ApiEvent& event, std::uint64_t position) {
     if (*entity) note(event.account_id, **entity);
   for (const auto& mention : event.mentions) note(event.account_id, mention);
   Row row;
-  row.event = event_row(event, key_, provenance_ ? provenance_->received_us : delivery_->delivery().received_us);
+  const Delivery& delivery = delivery_->delivery();
+  // Parts pack records by themselves.
+  const bool for_part = delivery.gathering && event.event_day() < seal::first_young_day(delivery.received_us);
+  row.event = event_row(event, key_, provenance_ ? provenance_->received_us : delivery.received_us, !for_part);
   row.event.variant = provenance_ != nullptr && provenance_->variant;
   add(std::move(row));
 }

@@ -90,7 +90,19 @@ std::string column_text(std::string_view text) {
 
 }  // namespace
 
-EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, std::int64_t received_us) {
+void append(Batch& to, Batch from) {
+  if (to.rows.empty()) {
+    to.rows = std::move(from.rows);
+  } else {
+    std::move(from.rows.begin(), from.rows.end(), std::back_inserter(to.rows));
+  }
+  std::move(from.names.begin(), from.names.end(), std::back_inserter(to.names));
+  std::move(from.new_accounts.begin(), from.new_accounts.end(), std::back_inserter(to.new_accounts));
+  to.bytes += from.bytes;
+  to.gathered |= from.gathered;
+}
+
+EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, std::int64_t received_us, bool pack_raw) {
   EventRow row;
   row.event_time_us = event.event_time_us;
   row.received_us = received_us;
@@ -113,7 +125,11 @@ EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, st
   row.service = column_text(event.service);
   row.api = column_text(event.api);
   row.error_code = column_text(event.error_code);
-  schema::append_encoded_raw(event.raw, row.raw);
+  row.raw_packed = pack_raw;
+  if (pack_raw)
+    schema::append_encoded_raw(event.raw, row.raw);
+  else
+    row.raw = event.raw;
   row.mentions.reserve(event.mentions.size());
   for (const auto& mention : event.mentions)
     row.mentions.push_back(schema::entity_hash(key, mention.kind, mention.key));
@@ -136,8 +152,8 @@ void Row::quarantine(std::string_view reason, std::string detail) {
   record->detail = std::move(detail);
   if (kind == Kind::kEvent) {
     record->account_id = event.account_id;
-    const auto raw = schema::decode_raw(event.raw);
-    record->raw = raw ? *raw : event.raw;
+    auto raw = event.raw_packed ? schema::decode_raw(event.raw) : schema::Result<std::string>(event.raw);
+    record->raw = raw ? std::move(*raw) : event.raw;
   } else if (kind == Kind::kNotice) {
     record->account_id = notice->account_id;
     record->raw = notice->raw;

@@ -71,7 +71,8 @@ struct EventRow {
   std::int8_t read_only = -1;  // -1: not said
   bool variant = false;        // told in OCSF, but known to be no copy
   std::string account_id, region, service, api, error_code;
-  std::string raw;  // encoded by raw_codec
+  std::string raw;         // encoded by raw_codec, or the exact bytes:
+  bool raw_packed = true;  // … of an event that is likely to become part of a sealed day, where it is packed otherwise
   std::vector<std::int64_t> mentions;
 };
 
@@ -111,12 +112,17 @@ struct Batch {
   std::vector<EntityName> names;
   std::vector<std::string> new_accounts;  // account ids that this process has not written yet
   std::size_t bytes = 0;
+  bool gathered = false;  // what belongs together is in it: events of days that are over may become parts
 };
+
+// What `from` has comes behind what `to` has.
+void append(Batch& to, Batch from);
 
 inline constexpr std::size_t kBatchMaxRows = 5000;
 inline constexpr std::size_t kBatchMaxBytes = 8 * 1024 * 1024;
 
-// The event's row: hashes, encoded bytes. U+0000, which PostgreSQL's text refuses, becomes U+FFFD in columns.
-EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, std::int64_t received_us);
+// The event's row: hashes, bytes. U+0000, which PostgreSQL's text refuses, becomes U+FFFD in columns.
+EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, std::int64_t received_us,
+                   bool pack_raw = true);
 
 }  // namespace backtrail::ingest

@@ -178,7 +178,7 @@ schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& ba
   const auto done = database_.write(scope_of(rows), [&](schema::Transaction& tx) -> schema::Result<int> {
     try {
       write_accounts(tx, batch.new_accounts, now_us);
-      write_events(tx, rows, now_us);
+      write_events(tx, rows, {key_, now_us, batch.gathered});
       write_names(tx, batch.names);
       write_findings(tx, rows, key_);
       write_notices(tx, rows);

@@ -7,7 +7,9 @@
 #include <unordered_map>
 
 #include "ingest/load/binary_array.hpp"
+#include "ingest/load/part_loader.hpp"
 #include "ingest/load/sealed_probe.hpp"
+#include "schema/block_format/raw_codec.hpp"
 
 namespace backtrail::ingest {
 namespace {
@@ -40,6 +42,7 @@ struct EventColumns {
       user_agent{PgType::kInt8}, day{PgType::kDate}, flags{PgType::kInt4}, id{PgType::kUuid}, fp{PgType::kUuid},
       event_class{PgType::kInt2}, outcome{PgType::kInt2}, read_only{PgType::kBool}, account{PgType::kText},
       region{PgType::kText}, service{PgType::kText}, api{PgType::kText}, error{PgType::kText}, raw{PgType::kBytea};
+  std::string packed;
 
   void add(const EventRow& row) {
     event_time.add_time(row.event_time_us);
@@ -68,7 +71,10 @@ struct EventColumns {
       error.add_null();
     else
       error.add_text(row.error_code);
-    raw.add_text(row.raw);
+    if (row.raw_packed) return raw.add_text(row.raw);
+    packed.clear();
+    schema::append_encoded_raw(row.raw, packed);
+    raw.add_text(packed);
   }
 
   pqxx::result insert(schema::Transaction& tx) {
@@ -84,15 +90,19 @@ bool is_copy(const EventRow& event) {
 }
 
 // Every day's lock, in order, so that two writers never wait for each other in a circle. A day with copies is held
-// alone: a copy and its record that are stored at the same time would not see each other. Returns the days that
-// retention is removing just now.
-std::set<std::int32_t> lock_days(schema::Transaction& tx, const std::vector<Row*>& events) {
+// alone: a copy and its record that are stored at the same time would not see each other. So is a day for parts; one
+// that is not to be had soon leaves `parts`. Returns the days that retention is removing just now.
+std::set<std::int32_t> lock_days(schema::Transaction& tx, const std::vector<Row*>& events, DayAccounts& parts) {
   std::map<std::int32_t, bool> days;
   for (const Row* row : events) days[row->event.event_day] |= is_copy(row->event);
-  std::set<std::int32_t> closed;
-  for (const auto& [day, alone] : days)
+  std::set<std::int32_t> for_parts, closed;
+  for (const auto& part : parts) for_parts.insert(part.first);
+  for (const auto& [day, alone] : days) {
+    if (for_parts.contains(day) && !lock_part_day(tx, day))
+      std::erase_if(parts, [taken = day](const auto& part) { return part.first == taken; });
     if (!tx.exec(alone ? sql::event_lock_day_alone : sql::event_lock_day, day)[0]["open"].as<bool>())
       closed.insert(day);
+  }
   return closed;
 }
 
@@ -106,18 +116,23 @@ void refuse_closed(const std::set<std::int32_t>& closed, std::vector<Row*>& even
   });
 }
 
-// Marks rows as new or duplicate by the keys that the insert gave back; returns the new ones.
-std::vector<Row*> mark_new(const pqxx::result& inserted, const std::vector<Row*>& events) {
+// Inserts rows and marks them as new or duplicate by the keys that come back; gives the new ones.
+std::vector<Row*> insert_rows(schema::Transaction& tx, const std::vector<Row*>& events) {
   std::unordered_map<EventKey, int, EventKeyHash> fresh;
-  fresh.reserve(static_cast<std::size_t>(inserted.size()));
-  for (const auto& row : inserted) {
-    EventKey key;
-    schema::parse_uuid({row[0].c_str(), row[0].size()}, key.event_id);
-    schema::parse_uuid({row[1].c_str(), row[1].size()}, key.content_fp);
-    ++fresh[key];
+  // A gathered batch may be larger than what one statement should take.
+  for (std::size_t at = 0; at < events.size();) {
+    EventColumns columns;
+    for (const std::size_t end = std::min(events.size(), at + kBatchMaxRows); at < end; ++at)
+      columns.add(events[at]->event);
+    for (const auto& row : columns.insert(tx)) {
+      EventKey key;
+      schema::parse_uuid({row[0].c_str(), row[0].size()}, key.event_id);
+      schema::parse_uuid({row[1].c_str(), row[1].size()}, key.content_fp);
+      ++fresh[key];
+    }
   }
   std::vector<Row*> written;
-  written.reserve(static_cast<std::size_t>(inserted.size()));
+  written.reserve(fresh.size());
   for (Row* row : events) {
     const auto found = fresh.find(key_of(row->event));
     if (found == fresh.end() || found->second == 0) {
@@ -222,22 +237,27 @@ void settle_sealed(const SealedForms& sealed, std::vector<Row*>& events) {
   });
 }
 
+// New events, in rows and parts. Of the first `beside_rows`, rows may have other contents.
+struct Written {
+  std::vector<Row*> rows;
+  std::size_t beside_rows = 0;
+};
+
 // Another content of the event id of a row.
 struct OtherForm {
-  std::size_t row;  // in the rows of the day
+  std::size_t row;  // in what was written
   schema::Uuid content_fp;
 };
 
 // Of the new rows with one event id, the first is new unless the id was stored before; the others are variants.
-void mark_variants(std::vector<Row*>& day_rows, const std::vector<OtherForm>& found) {
-  using Id = std::pair<std::string_view, schema::Uuid>;    // an id of two accounts is two events
-  std::map<Id, std::vector<std::pair<Row*, bool>>> by_id;  // row, has another that was stored before
+void mark_variants(const Written& written, const std::vector<OtherForm>& found) {
+  std::map<EventName, std::vector<std::pair<Row*, bool>>> by_id;  // row, has another that was stored before
   std::unordered_map<EventKey, bool, EventKeyHash> in_batch;
-  for (const Row* row : day_rows) in_batch[key_of(row->event)] = true;
+  for (const Row* row : written.rows) in_batch[key_of(row->event)] = true;
   for (const auto& hit : found) {
-    Row* row = day_rows[hit.row];
+    Row* row = written.rows[hit.row];
     const EventKey other{row->event.event_id, hit.content_fp};
-    by_id[{row->event.account_id, row->event.event_id}].emplace_back(row, !in_batch.contains(other));
+    by_id[name_of(row->event)].emplace_back(row, !in_batch.contains(other));
   }
   for (auto& [id, hits] : by_id) {
     const bool stored_before = std::any_of(hits.begin(), hits.end(), [](const auto& hit) { return hit.second; });
@@ -247,59 +267,65 @@ void mark_variants(std::vector<Row*>& day_rows, const std::vector<OtherForm>& fo
   }
 }
 
-std::vector<OtherForm> other_forms(schema::Transaction& tx, std::int32_t day, const std::vector<Row*>& day_rows,
-                                   const SealedForms& sealed) {
-  BinaryArray account(PgType::kText), id(PgType::kUuid), fp(PgType::kUuid);
-  for (const Row* row : day_rows) {
-    account.add_text(row->event.account_id);
-    id.add_uuid(row->event.event_id);
-    fp.add_uuid(row->event.content_fp);
-  }
+std::vector<OtherForm> other_forms(schema::Transaction& tx, const Written& written, const SealedForms& sealed) {
   std::vector<OtherForm> forms;
-  for (const auto& hit :
-       tx.exec(sql::event_variant_find, schema::format_day(day), account.value(), id.value(), fp.value())) {
-    OtherForm form{hit["ordinal"].as<std::size_t>() - 1, {}};
-    const auto other_fp = hit["other_fp"];
-    schema::parse_uuid({other_fp.c_str(), other_fp.size()}, form.content_fp);
-    forms.push_back(form);
+  if (written.beside_rows > 0) {
+    BinaryArray day(PgType::kDate), account(PgType::kText), id(PgType::kUuid), fp(PgType::kUuid);
+    for (std::size_t i = 0; i < written.beside_rows; ++i) {
+      const EventRow& event = written.rows[i]->event;
+      day.add_day(event.event_day);
+      account.add_text(event.account_id);
+      id.add_uuid(event.event_id);
+      fp.add_uuid(event.content_fp);
+    }
+    for (const auto& hit : tx.exec(sql::event_variant_find, day.value(), account.value(), id.value(), fp.value())) {
+      OtherForm form{hit[0].as<std::size_t>() - 1, {}};
+      schema::parse_uuid({hit[1].c_str(), hit[1].size()}, form.content_fp);
+      forms.push_back(form);
+    }
   }
-  for (std::size_t i = 0; !sealed.empty() && i < day_rows.size(); ++i)
-    if (const auto found = sealed.find(name_of(day_rows[i]->event)); found != sealed.end())
-      for (const auto& form : found->second) forms.push_back({i, form.content_fp});
+  for (std::size_t i = 0; !sealed.empty() && i < written.rows.size(); ++i)
+    if (const auto found = sealed.find(name_of(written.rows[i]->event)); found != sealed.end())
+      for (const auto& form : found->second)
+        if (form.content_fp != written.rows[i]->event.content_fp) forms.push_back({i, form.content_fp});
   return forms;
 }
 
-// Copies of the day's new events go, now that the records are stored; they are never sealed. True when there were any.
-bool supersede_copies(schema::Transaction& tx, std::int32_t day, std::vector<Row*>& day_rows,
-                      const std::vector<OtherForm>& found) {
-  BinaryArray account(PgType::kText), id(PgType::kUuid);
-  bool any = false;
+// Copies of new events go, now that the records are stored; they are never sealed. True when there were any.
+bool supersede_copies(schema::Transaction& tx, const Written& written, const std::vector<OtherForm>& found) {
+  std::map<std::int32_t, std::pair<BinaryArray, BinaryArray>> copies;  // accounts, ids
   for (const auto& hit : found) {
     if (hit.content_fp != schema::kOcsfFingerprint) continue;
-    account.add_text(day_rows[hit.row]->event.account_id);
-    id.add_uuid(day_rows[hit.row]->event.event_id);
-    any = true;
+    const EventRow& event = written.rows[hit.row]->event;
+    auto& [account, id] =
+        copies.try_emplace(event.event_day, BinaryArray(PgType::kText), BinaryArray(PgType::kUuid)).first->second;
+    account.add_text(event.account_id);
+    id.add_uuid(event.event_id);
   }
-  if (!any) return false;
-  std::set<std::pair<std::string, std::string>> gone;
-  for (const auto& row : tx.exec(sql::event_supersede, schema::format_day(day), account.value(), id.value()))
-    gone.emplace(row[0].c_str(), row[1].c_str());
-  for (Row* row : day_rows)
-    if (gone.contains({row->event.account_id, to_string(row->event.event_id)})) row->outcome = RowOutcome::kUpdated;
+  if (copies.empty()) return false;
+  std::set<EventName> gone;
+  for (auto& [day, keys] : copies)
+    for (const auto& row :
+         tx.exec(sql::event_supersede, schema::format_day(day), keys.first.value(), keys.second.value())) {
+      schema::Uuid id;
+      schema::parse_uuid({row[1].c_str(), row[1].size()}, id);
+      gone.emplace(day, row[0].c_str(), id);
+    }
+  for (Row* row : written.rows)
+    if (gone.contains(name_of(row->event))) row->outcome = RowOutcome::kUpdated;
   return true;
 }
 
-void find_variants(schema::Transaction& tx, std::int32_t day, std::vector<Row*>& day_rows, const SealedForms& sealed,
-                   std::int64_t now_us) {
-  auto found = other_forms(tx, day, day_rows, sealed);
-  if (supersede_copies(tx, day, day_rows, found)) found = other_forms(tx, day, day_rows, sealed);
+void find_variants(schema::Transaction& tx, const Written& written, const SealedForms& sealed, std::int64_t now_us) {
+  auto found = other_forms(tx, written, sealed);
+  if (supersede_copies(tx, written, found)) found = other_forms(tx, written, sealed);
   if (found.empty()) return;
-  mark_variants(day_rows, found);
+  mark_variants(written, found);
   BinaryArray accounts(PgType::kText), kinds(PgType::kText), subjects(PgType::kText), details(PgType::kText);
   std::set<std::string> raised;
-  for (const Row* row : day_rows) {
+  for (const Row* row : written.rows) {
     if (row->outcome != RowOutcome::kVariant) continue;
-    const std::string subject = schema::format_day(day) + "/" + to_string(row->event.event_id);
+    const std::string subject = schema::format_day(row->event.event_day) + "/" + to_string(row->event.event_id);
     if (!raised.insert(row->event.account_id + subject).second) continue;
     accounts.add_text(row->event.account_id);
     kinds.add_text("event_variant");
@@ -310,9 +336,27 @@ void find_variants(schema::Transaction& tx, std::int32_t day, std::vector<Row*>&
           schema::format_rfc3339(now_us));
 }
 
+// As rows, and as parts what may become parts.
+Written store_new(schema::Transaction& tx, const DayAccounts& parts, const schema::HashKey& key,
+                  std::vector<Row*>& events, SealedForms& sealed, std::int64_t now_us) {
+  LoadedParts loaded = load_parts(tx, key, parts, events, sealed, now_us);
+  Written written;
+  if (!events.empty()) {
+    written.rows = insert_rows(tx, events);
+    std::vector<const EventRow*> fresh;
+    fresh.reserve(written.rows.size());
+    for (const Row* row : written.rows) fresh.push_back(&row->event);
+    write_mentions(tx, fresh);
+  }
+  written.rows.insert(written.rows.end(), loaded.beside_rows.begin(), loaded.beside_rows.end());
+  written.beside_rows = written.rows.size();
+  written.rows.insert(written.rows.end(), loaded.alone.begin(), loaded.alone.end());
+  return written;
+}
+
 }  // namespace
 
-void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now_us) {
+void write_events(schema::Transaction& tx, std::span<Row> rows, const EventWay& way) {
   std::vector<Row*> events;
   for (Row& row : rows)
     if (row.kind == Row::Kind::kEvent) events.push_back(&row);
@@ -327,21 +371,14 @@ void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now
     return std::tie(a->event.event_day, a->event.account_id, a->event.event_id, a->event.content_fp) <
            std::tie(b->event.event_day, b->event.account_id, b->event.event_id, b->event.content_fp);
   });
-  refuse_closed(lock_days(tx, events), events);
-  const SealedForms sealed = find_sealed_forms(tx, events);
+  DayAccounts parts;
+  if (way.gathered) parts = part_days(events, way.now_us);
+  refuse_closed(lock_days(tx, events, parts), events);
+  SealedForms sealed = find_sealed_forms(tx, events);
   settle_copies(tx, sealed, events);
   settle_sealed(sealed, events);
   if (events.empty()) return;
-  EventColumns columns;
-  for (const Row* row : events) columns.add(row->event);
-  auto written = mark_new(columns.insert(tx), events);
-  std::vector<const EventRow*> fresh;
-  fresh.reserve(written.size());
-  for (const Row* row : written) fresh.push_back(&row->event);
-  write_mentions(tx, fresh);
-  std::map<std::int32_t, std::vector<Row*>> by_day;
-  for (Row* row : written) by_day[row->event.event_day].push_back(row);
-  for (auto& [day, day_rows] : by_day) find_variants(tx, day, day_rows, sealed, now_us);
+  find_variants(tx, store_new(tx, parts, way.key, events, sealed, way.now_us), sealed, way.now_us);
 }
 
 std::size_t restore_events(schema::Transaction& tx, std::span<const EventRow> events) {

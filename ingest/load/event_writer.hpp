@@ -1,4 +1,5 @@
-// Writes the event rows of a batch inside a transaction: day locks, insert, mentions, variants, names.
+// Writes the events of a batch inside a transaction: day locks, rows or parts (part_loader.hpp), mentions, variants,
+// names.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -8,8 +9,14 @@
 
 namespace backtrail::ingest {
 
+struct EventWay {
+  const schema::HashKey& key;
+  std::int64_t now_us = 0;
+  bool gathered = false;  // events of days that are over may become parts
+};
+
 // Sets the outcome of every event row of `rows` (others are left alone). Throws pqxx exceptions.
-void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now_us);
+void write_events(schema::Transaction& tx, std::span<Row> rows, const EventWay& way);
 // Puts events back that were sealed, as they are; gives how many were stored. For the maintenance role.
 std::size_t restore_events(schema::Transaction& tx, std::span<const EventRow> events);
 // Names and accounts that were not written before.

@@ -5,9 +5,13 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <fstream>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "ingest/decode/decode.hpp"
+#include "ingest/load/gathering.hpp"
+#include "ingest/seal/planner.hpp"
 #include "schema/core/utf8.hpp"
 
 namespace backtrail::ingest {
@@ -64,6 +68,44 @@ std::string location_of(const fs::path& path) {
   return text;
 }
 
+// The day of a CloudTrail object, by the S3 layout: …/CloudTrail/REGION/YYYY/MM/DD/….
+std::optional<std::int32_t> day_of_path(const fs::path& path) {
+  constexpr std::string_view kTrail = "/CloudTrail/", kDay = "YYYY/MM/DD";
+  const std::string& text = path.native();
+  const auto trail = text.rfind(kTrail);
+  if (trail == std::string::npos) return std::nullopt;
+  const auto region_end = text.find('/', trail + kTrail.size());
+  if (region_end == std::string::npos || text.size() <= region_end + 1 + kDay.size()) return std::nullopt;
+  std::string day = text.substr(region_end + 1, kDay.size());
+  if (text[region_end + 1 + kDay.size()] != '/' || day[4] != '/' || day[7] != '/') return std::nullopt;
+  day[4] = day[7] = '-';
+  const auto parsed = schema::parse_day(day);
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
+// Files that one reader submits one after the other.
+struct Bundle {
+  std::vector<fs::path> files;
+  bool together = false;  // all of a day that is over: written together
+};
+
+// Days that are over come first; within a day the files are in the order of their paths, and so of their accounts.
+std::vector<Bundle> bundles_of(const std::vector<fs::path>& files, std::int64_t now_us) {
+  std::map<std::int32_t, std::vector<fs::path>> days;
+  std::vector<Bundle> bundles, singles;
+  for (const auto& file : files) {
+    const auto day = day_of_path(file);
+    if (day && *day < seal::first_young_day(now_us))
+      days[*day].push_back(file);
+    else
+      singles.push_back({{file}, false});
+  }
+  bundles.reserve(days.size() + singles.size());
+  for (auto& [day, paths] : days) bundles.push_back({std::move(paths), true});
+  std::move(singles.begin(), singles.end(), std::back_inserter(bundles));
+  return bundles;
+}
+
 class Import {
  public:
   Import(Pipeline& pipeline, schema::Database& database, const ImportOptions& options)
@@ -76,10 +118,11 @@ class Import {
       progress_.bytes_total += fs::file_size(file, ignored);
     }
     progress_.files_total = files.size();
+    const auto bundles = bundles_of(files, pipeline_.now_us());
     std::vector<std::thread> readers;
     for (unsigned i = 0; i < std::max(1U, options_.readers); ++i)
       readers.emplace_back([&] {
-        for (std::size_t at = next_++; at < files.size() && !stopped(); at = next_++) begin(files[at]);
+        for (std::size_t at = next_++; at < bundles.size() && !stopped(); at = next_++) begin(bundles[at]);
       });
     for (auto& reader : readers) reader.join();
     {
@@ -102,7 +145,15 @@ class Import {
     schema::Uuid delivery_id;
   };
 
-  void begin(const fs::path& path) {
+  void begin(const Bundle& bundle) {
+    const auto gathering = bundle.together ? std::make_shared<Gathering>() : nullptr;
+    if (gathering) gathering->enter();
+    for (const auto& file : bundle.files)
+      if (!stopped()) begin(file, gathering);
+    if (gathering) pipeline_.leave(*gathering);
+  }
+
+  void begin(const fs::path& path, const std::shared_ptr<Gathering>& gathering) {
     Object object;
     object.location = location_of(path);
     auto bytes = read_file(path);
@@ -113,11 +164,13 @@ class Import {
     const auto known = is_known(object);
     if (!known) return failed(object, known.error().detail);
     if (*known && !options_.again) return known_already(object);
-    submit(std::move(object), std::move(*bytes));
+    submit(std::move(object), std::move(*bytes), gathering);
   }
 
-  void submit(Object object, std::string bytes) {
+  void submit(Object object, std::string bytes, const std::shared_ptr<Gathering>& gathering) {
     Delivery delivery;
+    delivery.gathering = gathering;
+    if (gathering) gathering->enter();
     const auto random = schema::random_hash_key();
     delivery.id.bytes = random.bytes;
     object.delivery_id = delivery.id;

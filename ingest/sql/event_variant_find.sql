@@ -1,8 +1,13 @@
--- Which of these new events of one day share their id with an event of other content?
--- $1 day, $2 account ids, $3 event ids, $4 fingerprints (arrays of one length)
--- Rows: ordinal (from 1), older_fp: one of the others. Index: primary key.
+-- Which of these new events share their id with an event of other content?
+-- $1 days, $2 account ids, $3 event ids, $4 fingerprints (arrays of one length)
+-- Rows: ordinal (from 1), other_fp: of one of the others. Index: primary key; OFFSET 0 keeps one look-up an event, in its
+-- day's partition alone.
 SELECT n.ordinal, other.content_fp AS other_fp
-FROM unnest($2::text[], $3::uuid[], $4::uuid[]) WITH ORDINALITY AS n(account_id, event_id, content_fp, ordinal)
-JOIN api_event AS other
-  ON other.event_day = $1::date AND other.account_id = n.account_id AND other.event_id = n.event_id
- AND other.content_fp <> n.content_fp
+FROM unnest($1::date[], $2::text[], $3::uuid[], $4::uuid[])
+  WITH ORDINALITY AS n(event_day, account_id, event_id, content_fp, ordinal)
+CROSS JOIN LATERAL (
+  SELECT e.content_fp
+  FROM api_event AS e
+  WHERE e.event_day = n.event_day AND e.account_id = n.account_id AND e.event_id = n.event_id
+  OFFSET 0) AS other
+WHERE other.content_fp <> n.content_fp

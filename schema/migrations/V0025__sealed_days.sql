@@ -61,7 +61,10 @@ BEGIN
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO backtrail_api, backtrail_ingest USING (current_setting(''app.accounts'', true) = ''*'' OR account_id = ANY (string_to_array(current_setting(''app.accounts'', true), '','')))', name || '_read', name);
     EXECUTE format('CREATE POLICY %I ON %I FOR ALL TO backtrail_maintenance USING (true) WITH CHECK (true)', name || '_maintain', name);
+    -- Imports write days that are over as parts at once: ingest adds parts, as it adds rows, and changes or removes none.
+    EXECUTE format('CREATE POLICY %I ON %I FOR INSERT TO backtrail_ingest WITH CHECK (current_setting(''app.accounts'', true) = ''*'' OR account_id = ANY (string_to_array(current_setting(''app.accounts'', true), '','')))', name || '_ingest', name);
     EXECUTE format('GRANT SELECT ON %I TO backtrail_api, backtrail_ingest', name);
+    EXECUTE format('GRANT INSERT ON %I TO backtrail_ingest', name);
     EXECUTE format('GRANT SELECT, INSERT, DELETE ON %I TO backtrail_maintenance', name);
   END LOOP;
 END
@@ -84,6 +87,15 @@ ALTER TABLE event_directory ENABLE ROW LEVEL SECURITY;
 ALTER TABLE event_directory FORCE ROW LEVEL SECURITY;
 CREATE POLICY event_directory_maintain ON event_directory FOR ALL TO backtrail_maintenance USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, DELETE ON event_directory TO backtrail_maintenance;
+
+-- Adds a directory of a day for who may not read it. Too much in it costs a look-up; nothing of it is shown.
+CREATE FUNCTION add_event_directory(of_day date, slots integer[], row_bytes bytea[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = backtrail, pg_temp AS $$
+  INSERT INTO event_directory (slot, day, run_no, bytes)
+  SELECT r.slot, of_day, (SELECT COALESCE(max(d.run_no) + 1, 0) FROM event_directory AS d WHERE d.day = of_day), r.bytes
+  FROM unnest(slots, row_bytes) AS r(slot, bytes)
+$$;
+GRANT EXECUTE ON FUNCTION add_event_directory(date, integer[], bytea[]) TO backtrail_ingest;
 
 -- In which of the caller's accounts, on which days, sealed parts may know these entities. It may say more than there is,
 -- never less, and never an account outside the caller's. A row is 3 bytes, how many accounts; n hashes, 3 bytes of each

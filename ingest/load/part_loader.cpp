@@ -1,0 +1,276 @@
+#include "ingest/load/part_loader.hpp"
+
+#include <algorithm>
+#include <backtrail_ingest_sql.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <span>
+#include <spdlog/spdlog.h>
+#include <thread>
+
+#include "ingest/load/binary_array.hpp"
+#include "ingest/seal/part_writer.hpp"
+#include "ingest/seal/planner.hpp"
+#include "schema/block_format/raw_codec.hpp"
+
+namespace backtrail::ingest {
+namespace {
+
+using schema::SealedEvent;
+using seal::Refusal;
+
+constexpr std::chrono::milliseconds kPartLockEvery(10);
+
+// The events of one account and day.
+struct Group {
+  std::span<Row* const> rows;
+  std::vector<Row*> fresh;
+  bool beside_rows = false, stored = false;
+
+  const EventRow& first() const { return rows.front()->event; }
+};
+
+bool same_group(const Row* a, const Row* b) {
+  return a->event.event_day == b->event.event_day && a->event.account_id == b->event.account_id;
+}
+
+std::vector<Group> groups_of(std::span<Row* const> events) {
+  std::vector<Group> groups;
+  for (std::size_t begin = 0, end = 0; begin < events.size(); begin = end) {
+    while (end < events.size() && same_group(events[begin], events[end])) ++end;
+    groups.push_back({events.subspan(begin, end - begin), {}});
+  }
+  return groups;
+}
+
+// Many an account's day has no rows: then its events need not be looked up one by one.
+void find_rows_beside(schema::Transaction& tx, std::vector<Group*>& groups) {
+  BinaryArray day(PgType::kDate), account(PgType::kText);
+  for (const Group* group : groups) {
+    day.add_day(group->first().event_day);
+    account.add_text(group->first().account_id);
+  }
+  for (const auto& row : tx.exec(sql::part_days_with_rows, day.value(), account.value()))
+    groups[row[0].as<std::size_t>() - 1]->beside_rows = true;
+}
+
+// Marks what rows have already. Groups with copies in OCSF are left out: their records take the place of copies, which
+// is done with rows.
+void settle_rows(schema::Transaction& tx, std::vector<Group*>& groups) {
+  BinaryArray day(PgType::kDate), account(PgType::kText), id(PgType::kUuid);
+  std::vector<std::pair<Row*, Group*>> asked;
+  for (Group* group : groups) {
+    if (!group->beside_rows) continue;
+    for (Row* row : group->rows) {
+      day.add_day(row->event.event_day);
+      account.add_text(row->event.account_id);
+      id.add_uuid(row->event.event_id);
+      asked.emplace_back(row, group);
+    }
+  }
+  if (asked.empty()) return;
+  std::set<const Group*> with_copies;
+  for (const auto& found : tx.exec(sql::part_forms_of_rows, day.value(), account.value(), id.value())) {
+    const auto& [row, group] = asked[found[0].as<std::size_t>() - 1];
+    schema::Uuid content_fp;
+    schema::parse_uuid({found[1].c_str(), found[1].size()}, content_fp);
+    if (content_fp == schema::kOcsfFingerprint) with_copies.insert(group);
+    if (content_fp == row->event.content_fp) row->outcome = RowOutcome::kDuplicate;
+  }
+  std::erase_if(groups, [&](const Group* group) { return with_copies.contains(group); });
+}
+
+// What is new, each content once.
+void choose_fresh(Group& group) {
+  const Row* before = nullptr;
+  for (Row* row : group.rows) {
+    const bool again = before != nullptr && before->event.event_id == row->event.event_id &&
+                       before->event.content_fp == row->event.content_fp;
+    before = row;
+    if (again) row->outcome = RowOutcome::kDuplicate;
+    if (row->outcome != RowOutcome::kDuplicate) group.fresh.push_back(row);
+  }
+}
+
+SealedEvent sealed_event(const EventRow& row) {
+  SealedEvent event;
+  event.event_time_us = row.event_time_us;
+  event.received_us = row.received_us;
+  event.by = {row.principal_hash, row.session_hash,    row.access_key_hash,
+              row.instance_hash,  row.ip_address_hash, row.user_agent_hash};
+  event.flags = row.flags;
+  event.event_id = row.event_id;
+  event.content_fp = row.content_fp;
+  event.event_class = row.event_class;
+  event.outcome = row.outcome;
+  event.read_only = row.read_only;
+  event.region = row.region;
+  event.service = row.service;
+  event.api = row.api;
+  event.error_code = row.error_code;
+  if (row.raw_packed) {
+    auto raw = schema::decode_raw(row.raw);
+    if (!raw) throw Refusal{row.account_id, "a record is damaged"};
+    event.raw = std::move(*raw);
+  } else {
+    event.raw = row.raw;
+  }
+  event.mentions = row.mentions;
+  std::sort(event.mentions.begin(), event.mentions.end());
+  event.mentions.erase(std::unique(event.mentions.begin(), event.mentions.end()), event.mentions.end());
+  if (std::binary_search(event.mentions.begin(), event.mentions.end(), schema::kAllEvents))
+    throw Refusal{row.account_id, "an event names what no entity is"};
+  return event;
+}
+
+struct BuiltPart {
+  schema::EncodedPart part;
+  std::vector<std::int64_t> entities;
+};
+
+// Throws Refusal.
+BuiltPart build_part(std::span<Row* const> rows, const schema::HashKey& key) {
+  const EventRow& first = rows.front()->event;
+  std::vector<SealedEvent> events;
+  events.reserve(rows.size());
+  for (const Row* row : rows) events.push_back(sealed_event(row->event));
+  seal::refuse_collisions(first.account_id, events, key);
+  BuiltPart built{schema::encode_part(events, first.event_day), seal::entities_of(events)};
+  const auto back = schema::decode_part(built.part, first.event_day);
+  if (!back || *back != events) throw Refusal{first.account_id, "a part is not what it was made of"};
+  return built;
+}
+
+// One part for each class, or more when it would be too large. Throws Refusal.
+std::vector<BuiltPart> build_parts(std::vector<Row*> rows, const schema::HashKey& key) {
+  const auto order = [](const Row* row) {
+    const EventRow& e = row->event;
+    return std::tie(e.event_class, e.principal_hash, e.event_time_us, e.event_id, e.content_fp);
+  };
+  std::sort(rows.begin(), rows.end(), [&](const Row* a, const Row* b) { return order(a) < order(b); });
+  std::vector<BuiltPart> built;
+  const std::span<Row* const> all = rows;
+  for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+    std::size_t bytes = 0;
+    while (end < all.size() && end - begin < schema::kPartEventsMax && bytes < schema::kPartRawBytesMax &&
+           all[end]->event.event_class == all[begin]->event.event_class)
+      bytes += all[end++]->event.raw.size();
+    built.push_back(build_part(all.subspan(begin, end - begin), key));
+  }
+  return built;
+}
+
+// Writes the parts of a transaction and, at the end, what the directories say of them.
+class PartsOfDays {
+ public:
+  PartsOfDays(schema::Transaction& tx, std::int64_t now_us) : statements_(tx, nothing_), now_us_(now_us) {}
+
+  void write(std::int32_t day, const std::string& account_id, const std::vector<BuiltPart>& parts) {
+    const auto next =
+        statements_.exec(sql::seal_next_parts, schema::format_day(day), schema::array_literal({account_id}));
+    int part_no = next.empty() ? 0 : next[0][1].as<int>();
+    const std::uint64_t account = schema::account_number(account_id);
+    for (const auto& [part, entities] : parts) {
+      seal::write_part(statements_, seal::head_of({day, account_id, part_no++}, part), part, now_us_);
+      for (const std::int64_t hash : entities) directories_[day].push_back({hash, account});
+    }
+  }
+  void finish() {
+    for (const auto& [day, entries] : directories_) {
+      BinaryArray slot(PgType::kInt4), bytes(PgType::kBytea);
+      for (const auto& row : schema::encode_directory(entries)) {
+        slot.add_int4(row.slot);
+        bytes.add_text(row.bytes);
+      }
+      statements_.exec(sql::part_directory_insert, schema::format_day(day), slot.value(), bytes.value());
+    }
+  }
+
+ private:
+  const std::function<void(std::string_view)> nothing_;
+  seal::SealStatements statements_;
+  const std::int64_t now_us_;
+  std::map<std::int32_t, std::vector<schema::DirectoryEntry>> directories_;
+};
+
+// Later events of the transaction, and these themselves, must know of ids with several contents.
+void note_forms(const Group& group, SealedForms& sealed) {
+  for (std::size_t i = 0; i + 1 < group.fresh.size(); ++i) {
+    if (group.fresh[i]->event.event_id != group.fresh[i + 1]->event.event_id) continue;
+    auto& forms = sealed[name_of(group.fresh[i]->event)];
+    for (const Row* row : {group.fresh[i], group.fresh[i + 1]})
+      if (std::none_of(forms.begin(), forms.end(),
+                       [&](const SealedForm& form) { return form.content_fp == row->event.content_fp; }))
+        forms.push_back({row->event.content_fp, row->event.event_time_us, row->event.service, row->event.api});
+  }
+}
+
+bool store(Group& group, const schema::HashKey& key, PartsOfDays& parts) {
+  choose_fresh(group);
+  if (group.fresh.size() >= kLoadedPartEventsMin) {
+    try {
+      parts.write(group.first().event_day, group.first().account_id, build_parts(group.fresh, key));
+    } catch (const Refusal& refusal) {
+      spdlog::info("events of account {} on {} are stored as rows: {}", refusal.account_id,
+                   schema::format_day(group.first().event_day), refusal.why);
+      return false;
+    }
+  } else if (!group.fresh.empty()) {
+    return false;
+  }
+  for (Row* row : group.fresh) row->outcome = RowOutcome::kNew;
+  return true;
+}
+
+}  // namespace
+
+DayAccounts part_days(const std::vector<Row*>& events, std::int64_t now_us) {
+  DayAccounts days;
+  for (const Group& group : groups_of(events)) {
+    const bool copies = std::any_of(group.rows.begin(), group.rows.end(),
+                                    [](const Row* row) { return (row->event.flags & schema::kFlagOcsf) != 0; });
+    const bool over = group.first().event_day < seal::first_young_day(now_us);
+    if (over && !copies && group.rows.size() >= kLoadedPartEventsMin)
+      days.emplace(group.first().event_day, group.first().account_id);
+  }
+  return days;
+}
+
+bool lock_part_day(schema::Transaction& tx, std::int32_t day) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPartLockWaitMs);
+  while (!tx.exec(sql::part_lock_day, day)[0][0].as<bool>()) {
+    if (std::chrono::steady_clock::now() >= give_up) return false;
+    std::this_thread::sleep_for(kPartLockEvery);
+  }
+  return true;
+}
+
+LoadedParts load_parts(schema::Transaction& tx, const schema::HashKey& key, const DayAccounts& days,
+                       std::vector<Row*>& events, SealedForms& sealed, std::int64_t now_us) {
+  LoadedParts loaded;
+  if (days.empty()) return loaded;
+  auto groups = groups_of(events);
+  std::vector<Group*> chosen;
+  for (Group& group : groups)
+    if (days.contains({group.first().event_day, group.first().account_id})) chosen.push_back(&group);
+  if (chosen.empty()) return loaded;
+  find_rows_beside(tx, chosen);
+  settle_rows(tx, chosen);
+  PartsOfDays parts(tx, now_us);
+  for (Group* group : chosen) {
+    group->stored = store(*group, key, parts);
+    if (!group->stored) continue;
+    note_forms(*group, sealed);
+    auto& where = group->beside_rows ? loaded.beside_rows : loaded.alone;
+    where.insert(where.end(), group->fresh.begin(), group->fresh.end());
+  }
+  parts.finish();
+  std::vector<Row*> rest;
+  for (const Group& group : groups)
+    if (!group.stored) rest.insert(rest.end(), group.rows.begin(), group.rows.end());
+  events = std::move(rest);
+  return loaded;
+}
+
+}  // namespace backtrail::ingest

@@ -1,0 +1,46 @@
+// Stores new events of days that are over as parts at once (schema/block_format), instead of as rows that maintenance
+// would turn into parts later: most of what a row costs is its indexes.
+//
+// For batches that were gathered (gathering.hpp), in the writer's transaction. A day is taken alone, as the sealer
+// takes it: no writer of rows and no sealer is at it until the commit, so that what is looked up here stays true. What
+// an event is (new, duplicate, variant) is decided by event_writer.cpp as for rows. A part is decoded again and
+// compared before it is written. What the sealer would leave as rows becomes rows here, too: accounts with few events
+// of the day, copies in OCSF, two entities with one hash, days that somebody else is at.
+//
+// Throws what the transaction throws.
+#pragma once
+#include <cstddef>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ingest/load/batch.hpp"
+#include "ingest/load/sealed_probe.hpp"
+#include "schema/core/hash.hpp"
+#include "schema/pg/database.hpp"
+
+namespace backtrail::ingest {
+
+// Fewer events of one account and day are cheaper as rows, and every part costs its readers a look-up.
+inline constexpr std::size_t kLoadedPartEventsMin = 64;
+// Another importer of the same day is waited for; then the events become rows.
+inline constexpr int kPartLockWaitMs = 2'000;
+
+using DayAccounts = std::set<std::pair<std::int32_t, std::string>>;
+
+// Which accounts' days may become parts. `events` are in the order of day, account, id and fingerprint, here and below.
+DayAccounts part_days(const std::vector<Row*>& events, std::int64_t now_us);
+// Takes a day alone until the transaction ends. False: somebody else is at it.
+bool lock_part_day(schema::Transaction& tx, std::int32_t day);
+
+struct LoadedParts {
+  // Now in parts. Of `beside_rows`, rows with other content may be stored; of `alone`, nothing is a row.
+  std::vector<Row*> beside_rows, alone;
+};
+// Stores what it can of `events` and takes it out of them, with its outcome: new or duplicate. Ids that were told with
+// several contents are added to `sealed`.
+LoadedParts load_parts(schema::Transaction& tx, const schema::HashKey& key, const DayAccounts& days,
+                       std::vector<Row*>& events, SealedForms& sealed, std::int64_t now_us);
+
+}  // namespace backtrail::ingest
