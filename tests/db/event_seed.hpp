@@ -140,6 +140,18 @@ class EventSeed {
     days_.insert(days.begin(), days.end());
     if (seals_everything()) seal();
   }
+  // As an import writes what it gathered: parts where parts may be.
+  void add_gathered(std::vector<ingest::Row>& rows) {
+    std::vector<std::int32_t> days;
+    for (const auto& row : rows) days.push_back(row.event.event_day);
+    ASSERT_TRUE(partitions_.ensure(days, schema::day_of(time_of(kReceivedAt))));
+    const auto done = ingest_.write(schema::AccountScope::all(), [&](schema::Transaction& tx) -> schema::Result<bool> {
+      ingest::write_events(tx, rows, {warehouse_.hash_key, time_of(kReceivedAt), true});
+      return true;
+    });
+    ASSERT_TRUE(done.has_value()) << done.error().detail;
+    days_.insert(days.begin(), days.end());
+  }
   // Turns the rows of every day, or of one, into parts; gives the number of events.
   std::uint64_t seal(std::optional<std::int32_t> only = std::nullopt) {
     std::uint64_t events = 0;

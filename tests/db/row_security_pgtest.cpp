@@ -112,6 +112,12 @@ std::map<std::string, std::string> evidence_inserts(const char* account) {
        fmt::format(
            "INSERT INTO finding_version VALUES ('{1}', {0}, {0}, 1, now(), 1, 1, now(), false, now(), '', '', 0, '')",
            id, account)},
+      {"event_part", fmt::format("INSERT INTO event_part VALUES ('2026-11-02', '{}', 9, 1, 1, 1, now(), now(), now(), "
+                                 "'', '')",
+                                 account)},
+      {"event_block", fmt::format("INSERT INTO event_block VALUES ('2026-11-02', '{}', 9, 0, '', '')", account)},
+      {"event_posting", fmt::format("INSERT INTO event_posting VALUES ('2026-11-02', '{}', 9, 1, 0, 0, '')", account)},
+      {"event_rollup", fmt::format("INSERT INTO event_rollup VALUES ('2026-11-02', '{}', 9, '')", account)},
       {"finding_entity",
        fmt::format("INSERT INTO finding_entity VALUES ('{1}', {0}, 1, 'k', 1, 1, 1, null, null, '', now(), now())", id,
                    account)},
@@ -136,7 +142,8 @@ TEST(RowSecurityTest, TheIngestRoleChangesAndDeletesNoEvidence) {
   warehouse.deliver(event({.number = 1}) + guardduty_json(1).dump() + "garbage");
   RoleSession session(warehouse, "backtrail_ingest", "*");
   for (const char* table : {"api_event", "event_mention", "entity", "finding", "finding_version", "finding_entity",
-                            "notice", "quarantine", "delivery", "alert", "account"}) {
+                            "notice", "quarantine", "delivery", "alert", "account", "event_part", "event_block",
+                            "event_posting", "event_rollup", "event_directory"}) {
     EXPECT_EQ(session.run(fmt::format("DELETE FROM {}", table)), "refused") << table;
     EXPECT_EQ(session.run(fmt::format("TRUNCATE {}", table)), "refused") << table;
   }
@@ -145,7 +152,9 @@ TEST(RowSecurityTest, TheIngestRoleChangesAndDeletesNoEvidence) {
         "UPDATE finding SET status = 'resolved'", "UPDATE finding SET assignee = 'x'", "UPDATE quarantine SET raw = ''",
         "UPDATE notice SET raw = ''", "UPDATE finding_entity SET entity_key = ''",
         "UPDATE warehouse_key SET hash_key = ''", "SELECT * FROM api_key", "UPDATE retention_rule SET days = 1",
-        "DROP TABLE api_event", "SELECT drop_event_partition('2026-11-02', '2026-11-03')"}) {
+        "UPDATE event_block SET raw = ''", "UPDATE event_part SET n = 0", "SELECT * FROM event_directory",
+        "INSERT INTO event_directory VALUES (1, '2026-11-02', 0, '')", "DROP TABLE api_event",
+        "SELECT drop_event_partition('2026-11-02', '2026-11-03')"}) {
     const std::string outcome = [&] {
       try {
         return session.run(sql);
@@ -293,8 +302,8 @@ TEST(RowSecurityTest, FunctionsWithTheOwnersRightsAreFew) {
     return names;
   };
   EXPECT_THAT(callable_by("backtrail_api"), UnorderedElementsAre("find_api_key", "entity_accounts"));
-  EXPECT_THAT(callable_by("backtrail_ingest"),
-              UnorderedElementsAre("create_event_partition", "fold_coverage", "supersede_events"));
+  EXPECT_THAT(callable_by("backtrail_ingest"), UnorderedElementsAre("create_event_partition", "fold_coverage",
+                                                                    "supersede_events", "add_event_directory"));
   EXPECT_THAT(callable_by("backtrail_maintenance"),
               UnorderedElementsAre("create_event_partition", "drop_event_partition", "shrink_event_partition",
                                    "entity_accounts", "fold_coverage"));
