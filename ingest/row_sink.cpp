@@ -84,9 +84,8 @@ void RowSink::on_event(const schema::ApiEvent& event, std::uint64_t position) {
   for (const auto& mention : event.mentions) note(event.account_id, mention);
   Row row;
   const Delivery& delivery = delivery_->delivery();
-  // Parts pack records by themselves.
   const bool for_part = delivery.gathering && event.event_day() < seal::first_young_day(delivery.received_us);
-  row.event = event_row(event, key_, provenance_ ? provenance_->received_us : delivery.received_us, !for_part);
+  row.event = event_row(event, key_, provenance_ ? provenance_->received_us : delivery.received_us, for_part);
   row.event.variant = provenance_ != nullptr && provenance_->variant;
   add(std::move(row));
 }

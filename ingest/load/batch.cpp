@@ -72,9 +72,28 @@ void PendingDelivery::finish() {
 
 namespace {
 
-std::int64_t hash_or_zero(const std::optional<schema::Entity>& entity, const schema::HashKey& key) {
-  return entity ? schema::entity_hash(key, entity->kind, entity->key) : 0;
-}
+// Hashes an event's entities, and a second time when it is meant for a part.
+class EntityHashes {
+ public:
+  EntityHashes(const schema::HashKey& key, EventRow& row) : key_(key), row_(row) {}
+
+  std::int64_t of(const schema::Entity& entity) {
+    const std::int64_t hash = schema::entity_hash(key_, entity.kind, entity.key);
+    if (row_.for_part) row_.checks.push_back({hash, second_hash(entity)});
+    return hash;
+  }
+  std::int64_t of(const std::optional<schema::Entity>& entity) { return entity ? of(*entity) : 0; }
+
+ private:
+  // Of a kind that no entity has.
+  std::int64_t second_hash(const schema::Entity& entity) const {
+    constexpr unsigned kSecond = 0x80;
+    return schema::hash64(key_, static_cast<std::uint8_t>(static_cast<unsigned>(entity.kind) | kSecond),
+                          schema::cut_entity_key(entity.key));
+  }
+  const schema::HashKey& key_;
+  EventRow& row_;
+};
 
 std::string column_text(std::string_view text) {
   if (text.find('\0') == std::string_view::npos) return std::string(text);
@@ -102,16 +121,18 @@ void append(Batch& to, Batch from) {
   to.gathered |= from.gathered;
 }
 
-EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, std::int64_t received_us, bool pack_raw) {
+EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, std::int64_t received_us, bool for_part) {
   EventRow row;
+  row.for_part = for_part;
+  EntityHashes hashes(key, row);
   row.event_time_us = event.event_time_us;
   row.received_us = received_us;
-  row.principal_hash = hash_or_zero(event.principal, key);
-  row.session_hash = hash_or_zero(event.session, key);
-  row.access_key_hash = hash_or_zero(event.access_key, key);
-  row.instance_hash = hash_or_zero(event.instance, key);
-  row.ip_address_hash = hash_or_zero(event.ip_address, key);
-  row.user_agent_hash = hash_or_zero(event.user_agent, key);
+  row.principal_hash = hashes.of(event.principal);
+  row.session_hash = hashes.of(event.session);
+  row.access_key_hash = hashes.of(event.access_key);
+  row.instance_hash = hashes.of(event.instance);
+  row.ip_address_hash = hashes.of(event.ip_address);
+  row.user_agent_hash = hashes.of(event.user_agent);
   row.event_day = event.event_day();
   row.flags = event.flags;
   row.event_id = event.event_id;
@@ -125,14 +146,12 @@ EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, st
   row.service = column_text(event.service);
   row.api = column_text(event.api);
   row.error_code = column_text(event.error_code);
-  row.raw_packed = pack_raw;
-  if (pack_raw)
-    schema::append_encoded_raw(event.raw, row.raw);
-  else
+  if (for_part)
     row.raw = event.raw;
+  else
+    schema::append_encoded_raw(event.raw, row.raw);
   row.mentions.reserve(event.mentions.size());
-  for (const auto& mention : event.mentions)
-    row.mentions.push_back(schema::entity_hash(key, mention.kind, mention.key));
+  for (const auto& mention : event.mentions) row.mentions.push_back(hashes.of(mention));
   return row;
 }
 
@@ -152,7 +171,7 @@ void Row::quarantine(std::string_view reason, std::string detail) {
   record->detail = std::move(detail);
   if (kind == Kind::kEvent) {
     record->account_id = event.account_id;
-    auto raw = event.raw_packed ? schema::decode_raw(event.raw) : schema::Result<std::string>(event.raw);
+    auto raw = event.for_part ? schema::Result<std::string>(event.raw) : schema::decode_raw(event.raw);
     record->raw = raw ? std::move(*raw) : event.raw;
   } else if (kind == Kind::kNotice) {
     record->account_id = notice->account_id;

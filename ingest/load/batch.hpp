@@ -59,6 +59,10 @@ class PendingDelivery {
 
 using PendingPtr = std::shared_ptr<PendingDelivery>;
 
+struct EntityCheck {
+  std::int64_t hash = 0, check = 0;
+};
+
 struct EventRow {
   std::int64_t event_time_us = 0, received_us = 0;
   // 0: none
@@ -71,8 +75,11 @@ struct EventRow {
   std::int8_t read_only = -1;  // -1: not said
   bool variant = false;        // told in OCSF, but known to be no copy
   std::string account_id, region, service, api, error_code;
-  std::string raw;         // encoded by raw_codec, or the exact bytes:
-  bool raw_packed = true;  // … of an event that is likely to become part of a sealed day, where it is packed otherwise
+  std::string raw;  // encoded by raw_codec
+  // Of an event that is likely to go into a part: `raw` is the exact bytes, which parts pack otherwise, and its
+  // entities are told by a second hash, because a part must not have two of them with one.
+  bool for_part = false;
+  std::vector<EntityCheck> checks;
   std::vector<std::int64_t> mentions;
 };
 
@@ -123,6 +130,6 @@ inline constexpr std::size_t kBatchMaxBytes = 8 * 1024 * 1024;
 
 // The event's row: hashes, bytes. U+0000, which PostgreSQL's text refuses, becomes U+FFFD in columns.
 EventRow event_row(const schema::ApiEvent& event, const schema::HashKey& key, std::int64_t received_us,
-                   bool pack_raw = true);
+                   bool for_part = false);
 
 }  // namespace backtrail::ingest

@@ -12,6 +12,7 @@
 #include "ingest/load/coverage_writer.hpp"
 #include "ingest/load/event_writer.hpp"
 #include "ingest/load/finding_writer.hpp"
+#include "ingest/load/ledger_writer.hpp"
 #include "ingest/load/notice_writer.hpp"
 #include "schema/block_format/raw_codec.hpp"
 
@@ -117,13 +118,15 @@ std::map<PendingDelivery*, Receipt> receipts_of(std::span<const Row> rows) {
   return receipts;
 }
 
-// Ledger rows of the deliveries that these rows complete commit together with them.
-void write_ledger(schema::Transaction& tx, std::span<const Row> rows) {
+// The deliveries that these rows complete: their ledger rows commit together with them.
+std::vector<LedgerEntry> completed_by(std::span<const Row> rows) {
+  std::vector<LedgerEntry> entries;
   for (const auto& [delivery, outcomes] : receipts_of(rows)) {
     Receipt total;
     if (delivery->completes_with(outcomes, total))
-      write_delivery(tx, delivery->delivery(), delivery->body_bytes(), total);
+      entries.push_back({delivery->delivery(), delivery->body_bytes(), std::move(total)});
   }
+  return entries;
 }
 
 // How many of the rows each delivery has.
@@ -152,40 +155,18 @@ void fail_all(std::span<Row> rows, const schema::Error& error) {
 
 }  // namespace
 
-void write_delivery(schema::Transaction& tx, const Delivery& delivery, std::size_t body_bytes, const Receipt& receipt) {
-  BinaryArray kinds(PgType::kText), received(PgType::kInt8), fresh(PgType::kInt8), duplicates(PgType::kInt8),
-      variants(PgType::kInt8), updated(PgType::kInt8), stale(PgType::kInt8), quarantined(PgType::kInt8);
-  const auto add = [](BinaryArray& column, std::uint64_t count) { column.add_int8(static_cast<std::int64_t>(count)); };
-  for (const RecordKind kind : kRecordKinds) {
-    const OutcomeCounts& counts = receipt.of(kind);
-    if (counts.received == 0) continue;
-    kinds.add_text(name_of(kind));
-    add(received, counts.received);
-    add(fresh, counts.fresh);
-    add(duplicates, counts.duplicates);
-    add(variants, counts.variants);
-    add(updated, counts.updated);
-    add(stale, counts.stale);
-    add(quarantined, counts.quarantined);
-  }
-  tx.exec(sql::delivery_insert, to_string(delivery.id), delivery.door, delivery.key_id,
-          schema::format_rfc3339(delivery.received_us), body_bytes, kinds.value(), received.value(), fresh.value(),
-          duplicates.value(), variants.value(), updated.value(), stale.value(), quarantined.value(),
-          delivery.sender_request_id, delivery.source, delivery.attributes);
-}
-
 schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& batch, std::int64_t now_us) {
   const auto done = database_.write(scope_of(rows), [&](schema::Transaction& tx) -> schema::Result<int> {
     try {
       write_accounts(tx, batch.new_accounts, now_us);
-      write_events(tx, rows, {key_, now_us, batch.gathered});
+      write_events(tx, rows, now_us, batch.gathered);
       write_names(tx, batch.names);
       write_findings(tx, rows, key_);
       write_notices(tx, rows);
       write_quarantine(tx, rows, now_us);
       alert_mismatches(tx, rows, now_us);
       write_coverage(tx, rows);
-      write_ledger(tx, rows);
+      write_ledger(tx, completed_by(rows));
       return 0;
     } catch (const pqxx::failure&) {
       throw;  // what the server said, or that it is gone
@@ -206,7 +187,7 @@ void finish_with_ledger(schema::Database& database, PendingDelivery& delivery) {
   if (!receipt.error) {
     const auto written =
         database.write(schema::AccountScope::none(), [&](schema::Transaction& tx) -> schema::Result<int> {
-          write_delivery(tx, delivery.delivery(), delivery.body_bytes(), receipt);
+          write_ledger(tx, {{delivery.delivery(), delivery.body_bytes(), receipt}});
           return 0;
         });
     // Without a record nothing else was committed: then this was all there was to promise.

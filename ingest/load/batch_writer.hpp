@@ -41,7 +41,4 @@ class BatchWriter {
 // parsing ended, or it holds no record.
 void finish_with_ledger(schema::Database& database, PendingDelivery& delivery);
 
-// The ledger's row of a delivery.
-void write_delivery(schema::Transaction& tx, const Delivery& delivery, std::size_t body_bytes, const Receipt& receipt);
-
 }  // namespace backtrail::ingest

@@ -71,7 +71,7 @@ struct EventColumns {
       error.add_null();
     else
       error.add_text(row.error_code);
-    if (row.raw_packed) return raw.add_text(row.raw);
+    if (!row.for_part) return raw.add_text(row.raw);
     packed.clear();
     schema::append_encoded_raw(row.raw, packed);
     raw.add_text(packed);
@@ -337,9 +337,9 @@ void find_variants(schema::Transaction& tx, const Written& written, const Sealed
 }
 
 // As rows, and as parts what may become parts.
-Written store_new(schema::Transaction& tx, const DayAccounts& parts, const schema::HashKey& key,
-                  std::vector<Row*>& events, SealedForms& sealed, std::int64_t now_us) {
-  LoadedParts loaded = load_parts(tx, key, parts, events, sealed, now_us);
+Written store_new(schema::Transaction& tx, const DayAccounts& parts, std::vector<Row*>& events, SealedForms& sealed,
+                  std::int64_t now_us) {
+  LoadedParts loaded = load_parts(tx, parts, events, sealed, now_us);
   Written written;
   if (!events.empty()) {
     written.rows = insert_rows(tx, events);
@@ -356,7 +356,7 @@ Written store_new(schema::Transaction& tx, const DayAccounts& parts, const schem
 
 }  // namespace
 
-void write_events(schema::Transaction& tx, std::span<Row> rows, const EventWay& way) {
+void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now_us, bool gathered) {
   std::vector<Row*> events;
   for (Row& row : rows)
     if (row.kind == Row::Kind::kEvent) events.push_back(&row);
@@ -372,13 +372,13 @@ void write_events(schema::Transaction& tx, std::span<Row> rows, const EventWay& 
            std::tie(b->event.event_day, b->event.account_id, b->event.event_id, b->event.content_fp);
   });
   DayAccounts parts;
-  if (way.gathered) parts = part_days(events, way.now_us);
+  if (gathered) parts = part_days(events, now_us);
   refuse_closed(lock_days(tx, events, parts), events);
   SealedForms sealed = find_sealed_forms(tx, events);
   settle_copies(tx, sealed, events);
   settle_sealed(sealed, events);
   if (events.empty()) return;
-  find_variants(tx, store_new(tx, parts, way.key, events, sealed, way.now_us), sealed, way.now_us);
+  find_variants(tx, store_new(tx, parts, events, sealed, now_us), sealed, now_us);
 }
 
 std::size_t restore_events(schema::Transaction& tx, std::span<const EventRow> events) {

@@ -9,14 +9,9 @@
 
 namespace backtrail::ingest {
 
-struct EventWay {
-  const schema::HashKey& key;
-  std::int64_t now_us = 0;
-  bool gathered = false;  // events of days that are over may become parts
-};
-
-// Sets the outcome of every event row of `rows` (others are left alone). Throws pqxx exceptions.
-void write_events(schema::Transaction& tx, std::span<Row> rows, const EventWay& way);
+// Sets the outcome of every event row of `rows` (others are left alone). `gathered`: events of days that are over may
+// become parts. Throws pqxx exceptions.
+void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now_us, bool gathered = false);
 // Puts events back that were sealed, as they are; gives how many were stored. For the maintenance role.
 std::size_t restore_events(schema::Transaction& tx, std::span<const EventRow> events);
 // Names and accounts that were not written before.

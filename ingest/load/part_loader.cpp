@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <backtrail_ingest_sql.hpp>
 #include <chrono>
-#include <functional>
 #include <map>
 #include <span>
 #include <spdlog/spdlog.h>
 #include <thread>
+#include <unordered_map>
 
 #include "ingest/load/binary_array.hpp"
+#include "ingest/load/part_batch.hpp"
 #include "ingest/seal/part_writer.hpp"
 #include "ingest/seal/planner.hpp"
-#include "schema/block_format/raw_codec.hpp"
 
 namespace backtrail::ingest {
 namespace {
@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds kPartLockEvery(10);
 struct Group {
   std::span<Row* const> rows;
   std::vector<Row*> fresh;
+  int next_no = 0;  // of its next part
   bool beside_rows = false, stored = false;
 
   const EventRow& first() const { return rows.front()->event; }
@@ -44,8 +45,8 @@ std::vector<Group> groups_of(std::span<Row* const> events) {
   return groups;
 }
 
-// Many an account's day has no rows: then its events need not be looked up one by one.
-void find_rows_beside(schema::Transaction& tx, std::vector<Group*>& groups) {
+// What stands beside the new events. Many an account's day has no rows: then events need not be looked up one by one.
+void look_around(schema::Transaction& tx, const std::vector<Group*>& groups) {
   BinaryArray day(PgType::kDate), account(PgType::kText);
   for (const Group* group : groups) {
     day.add_day(group->first().event_day);
@@ -53,6 +54,8 @@ void find_rows_beside(schema::Transaction& tx, std::vector<Group*>& groups) {
   }
   for (const auto& row : tx.exec(sql::part_days_with_rows, day.value(), account.value()))
     groups[row[0].as<std::size_t>() - 1]->beside_rows = true;
+  for (const auto& row : tx.exec(sql::part_next_numbers, day.value(), account.value()))
+    groups[row[0].as<std::size_t>() - 1]->next_no = row[1].as<int>();
 }
 
 // Marks what rows have already. Groups with copies in OCSF are left out: their records take the place of copies, which
@@ -109,13 +112,7 @@ SealedEvent sealed_event(const EventRow& row) {
   event.service = row.service;
   event.api = row.api;
   event.error_code = row.error_code;
-  if (row.raw_packed) {
-    auto raw = schema::decode_raw(row.raw);
-    if (!raw) throw Refusal{row.account_id, "a record is damaged"};
-    event.raw = std::move(*raw);
-  } else {
-    event.raw = row.raw;
-  }
+  event.raw = row.raw;
   event.mentions = row.mentions;
   std::sort(event.mentions.begin(), event.mentions.end());
   event.mentions.erase(std::unique(event.mentions.begin(), event.mentions.end()), event.mentions.end());
@@ -124,18 +121,27 @@ SealedEvent sealed_event(const EventRow& row) {
   return event;
 }
 
+// Two entities of a part with one hash would be one to its readers.
+void refuse_collisions(std::span<Row* const> rows) {
+  std::unordered_map<std::int64_t, std::int64_t> checks;
+  for (const Row* row : rows)
+    for (const auto& [hash, check] : row->event.checks)
+      if (checks.try_emplace(hash, check).first->second != check)
+        throw Refusal{row->event.account_id, "two entities have one hash"};
+}
+
 struct BuiltPart {
   schema::EncodedPart part;
   std::vector<std::int64_t> entities;
 };
 
 // Throws Refusal.
-BuiltPart build_part(std::span<Row* const> rows, const schema::HashKey& key) {
+BuiltPart build_part(std::span<Row* const> rows) {
   const EventRow& first = rows.front()->event;
+  refuse_collisions(rows);
   std::vector<SealedEvent> events;
   events.reserve(rows.size());
   for (const Row* row : rows) events.push_back(sealed_event(row->event));
-  seal::refuse_collisions(first.account_id, events, key);
   BuiltPart built{schema::encode_part(events, first.event_day), seal::entities_of(events)};
   const auto back = schema::decode_part(built.part, first.event_day);
   if (!back || *back != events) throw Refusal{first.account_id, "a part is not what it was made of"};
@@ -143,7 +149,7 @@ BuiltPart build_part(std::span<Row* const> rows, const schema::HashKey& key) {
 }
 
 // One part for each class, or more when it would be too large. Throws Refusal.
-std::vector<BuiltPart> build_parts(std::vector<Row*> rows, const schema::HashKey& key) {
+std::vector<BuiltPart> build_parts(std::vector<Row*> rows) {
   const auto order = [](const Row* row) {
     const EventRow& e = row->event;
     return std::tie(e.event_class, e.principal_hash, e.event_time_us, e.event_id, e.content_fp);
@@ -156,43 +162,10 @@ std::vector<BuiltPart> build_parts(std::vector<Row*> rows, const schema::HashKey
     while (end < all.size() && end - begin < schema::kPartEventsMax && bytes < schema::kPartRawBytesMax &&
            all[end]->event.event_class == all[begin]->event.event_class)
       bytes += all[end++]->event.raw.size();
-    built.push_back(build_part(all.subspan(begin, end - begin), key));
+    built.push_back(build_part(all.subspan(begin, end - begin)));
   }
   return built;
 }
-
-// Writes the parts of a transaction and, at the end, what the directories say of them.
-class PartsOfDays {
- public:
-  PartsOfDays(schema::Transaction& tx, std::int64_t now_us) : statements_(tx, nothing_), now_us_(now_us) {}
-
-  void write(std::int32_t day, const std::string& account_id, const std::vector<BuiltPart>& parts) {
-    const auto next =
-        statements_.exec(sql::seal_next_parts, schema::format_day(day), schema::array_literal({account_id}));
-    int part_no = next.empty() ? 0 : next[0][1].as<int>();
-    const std::uint64_t account = schema::account_number(account_id);
-    for (const auto& [part, entities] : parts) {
-      seal::write_part(statements_, seal::head_of({day, account_id, part_no++}, part), part, now_us_);
-      for (const std::int64_t hash : entities) directories_[day].push_back({hash, account});
-    }
-  }
-  void finish() {
-    for (const auto& [day, entries] : directories_) {
-      BinaryArray slot(PgType::kInt4), bytes(PgType::kBytea);
-      for (const auto& row : schema::encode_directory(entries)) {
-        slot.add_int4(row.slot);
-        bytes.add_text(row.bytes);
-      }
-      statements_.exec(sql::part_directory_insert, schema::format_day(day), slot.value(), bytes.value());
-    }
-  }
-
- private:
-  const std::function<void(std::string_view)> nothing_;
-  seal::SealStatements statements_;
-  const std::int64_t now_us_;
-  std::map<std::int32_t, std::vector<schema::DirectoryEntry>> directories_;
-};
 
 // Later events of the transaction, and these themselves, must know of ids with several contents.
 void note_forms(const Group& group, SealedForms& sealed) {
@@ -206,17 +179,16 @@ void note_forms(const Group& group, SealedForms& sealed) {
   }
 }
 
-bool store(Group& group, const schema::HashKey& key, PartsOfDays& parts) {
+bool store(Group& group, PartBatch& parts) {
   choose_fresh(group);
-  if (group.fresh.size() >= kLoadedPartEventsMin) {
-    try {
-      parts.write(group.first().event_day, group.first().account_id, build_parts(group.fresh, key));
-    } catch (const Refusal& refusal) {
-      spdlog::info("events of account {} on {} are stored as rows: {}", refusal.account_id,
-                   schema::format_day(group.first().event_day), refusal.why);
-      return false;
-    }
-  } else if (!group.fresh.empty()) {
+  if (!group.fresh.empty() && group.fresh.size() < kLoadedPartEventsMin) return false;
+  const EventRow& first = group.first();
+  try {
+    for (const auto& [part, entities] : build_parts(group.fresh))
+      parts.add({first.event_day, first.account_id, group.next_no++}, part, entities);
+  } catch (const Refusal& refusal) {
+    spdlog::info("events of account {} on {} are stored as rows: {}", refusal.account_id,
+                 schema::format_day(first.event_day), refusal.why);
     return false;
   }
   for (Row* row : group.fresh) row->outcome = RowOutcome::kNew;
@@ -228,10 +200,11 @@ bool store(Group& group, const schema::HashKey& key, PartsOfDays& parts) {
 DayAccounts part_days(const std::vector<Row*>& events, std::int64_t now_us) {
   DayAccounts days;
   for (const Group& group : groups_of(events)) {
-    const bool copies = std::any_of(group.rows.begin(), group.rows.end(),
-                                    [](const Row* row) { return (row->event.flags & schema::kFlagOcsf) != 0; });
+    const bool fit = std::all_of(group.rows.begin(), group.rows.end(), [](const Row* row) {
+      return row->event.for_part && (row->event.flags & schema::kFlagOcsf) == 0;
+    });
     const bool over = group.first().event_day < seal::first_young_day(now_us);
-    if (over && !copies && group.rows.size() >= kLoadedPartEventsMin)
+    if (over && fit && group.rows.size() >= kLoadedPartEventsMin)
       days.emplace(group.first().event_day, group.first().account_id);
   }
   return days;
@@ -246,8 +219,8 @@ bool lock_part_day(schema::Transaction& tx, std::int32_t day) {
   return true;
 }
 
-LoadedParts load_parts(schema::Transaction& tx, const schema::HashKey& key, const DayAccounts& days,
-                       std::vector<Row*>& events, SealedForms& sealed, std::int64_t now_us) {
+LoadedParts load_parts(schema::Transaction& tx, const DayAccounts& days, std::vector<Row*>& events, SealedForms& sealed,
+                       std::int64_t now_us) {
   LoadedParts loaded;
   if (days.empty()) return loaded;
   auto groups = groups_of(events);
@@ -255,11 +228,11 @@ LoadedParts load_parts(schema::Transaction& tx, const schema::HashKey& key, cons
   for (Group& group : groups)
     if (days.contains({group.first().event_day, group.first().account_id})) chosen.push_back(&group);
   if (chosen.empty()) return loaded;
-  find_rows_beside(tx, chosen);
+  look_around(tx, chosen);
   settle_rows(tx, chosen);
-  PartsOfDays parts(tx, now_us);
+  PartBatch parts(tx, now_us);
   for (Group* group : chosen) {
-    group->stored = store(*group, key, parts);
+    group->stored = store(*group, parts);
     if (!group->stored) continue;
     note_forms(*group, sealed);
     auto& where = group->beside_rows ? loaded.beside_rows : loaded.alone;

@@ -17,13 +17,12 @@
 
 #include "ingest/load/batch.hpp"
 #include "ingest/load/sealed_probe.hpp"
-#include "schema/core/hash.hpp"
 #include "schema/pg/database.hpp"
 
 namespace backtrail::ingest {
 
 // Fewer events of one account and day are cheaper as rows, and every part costs its readers a look-up.
-inline constexpr std::size_t kLoadedPartEventsMin = 64;
+inline constexpr std::size_t kLoadedPartEventsMin = 16;
 // Another importer of the same day is waited for; then the events become rows.
 inline constexpr int kPartLockWaitMs = 2'000;
 
@@ -40,7 +39,7 @@ struct LoadedParts {
 };
 // Stores what it can of `events` and takes it out of them, with its outcome: new or duplicate. Ids that were told with
 // several contents are added to `sealed`.
-LoadedParts load_parts(schema::Transaction& tx, const schema::HashKey& key, const DayAccounts& days,
-                       std::vector<Row*>& events, SealedForms& sealed, std::int64_t now_us);
+LoadedParts load_parts(schema::Transaction& tx, const DayAccounts& days, std::vector<Row*>& events, SealedForms& sealed,
+                       std::int64_t now_us);
 
 }  // namespace backtrail::ingest

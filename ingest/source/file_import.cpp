@@ -10,9 +10,11 @@
 #include <set>
 
 #include "ingest/decode/decode.hpp"
+#include "ingest/load/binary_array.hpp"
 #include "ingest/load/gathering.hpp"
 #include "ingest/seal/planner.hpp"
 #include "schema/core/utf8.hpp"
+#include "schema/pg/row_as.hpp"
 
 namespace backtrail::ingest {
 namespace fs = std::filesystem;
@@ -88,21 +90,27 @@ struct Bundle {
   std::vector<fs::path> files;
   bool together = false;  // all of a day that is over: written together
 };
+constexpr std::size_t kBundleFiles = 32;  // of other files
+// Objects that are remembered in one transaction, and how long one may wait for others.
+constexpr std::size_t kRememberedAtOnce = 256;
+constexpr std::chrono::seconds kRememberEvery(1);
 
 // Days that are over come first; within a day the files are in the order of their paths, and so of their accounts.
 std::vector<Bundle> bundles_of(const std::vector<fs::path>& files, std::int64_t now_us) {
   std::map<std::int32_t, std::vector<fs::path>> days;
-  std::vector<Bundle> bundles, singles;
+  std::vector<Bundle> bundles, others;
   for (const auto& file : files) {
     const auto day = day_of_path(file);
-    if (day && *day < seal::first_young_day(now_us))
+    if (day && *day < seal::first_young_day(now_us)) {
       days[*day].push_back(file);
-    else
-      singles.push_back({{file}, false});
+      continue;
+    }
+    if (others.empty() || others.back().files.size() == kBundleFiles) others.emplace_back();
+    others.back().files.push_back(file);
   }
-  bundles.reserve(days.size() + singles.size());
+  bundles.reserve(days.size() + others.size());
   for (auto& [day, paths] : days) bundles.push_back({std::move(paths), true});
-  std::move(singles.begin(), singles.end(), std::back_inserter(bundles));
+  std::move(others.begin(), others.end(), std::back_inserter(bundles));
   return bundles;
 }
 
@@ -129,6 +137,7 @@ class Import {
       std::unique_lock lock(mutex_);
       done_.wait(lock, [this] { return open_ == 0; });
     }
+    remember_ended();
     if (const auto swept = pipeline_.sweep_variants(); !swept) return swept.error();
     report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (options_.progress) options_.progress(progress_);
@@ -140,30 +149,46 @@ class Import {
 
   struct Object {
     std::string location;
+    fs::path path;
     std::uintmax_t bytes = 0;
-    std::array<std::uint8_t, 32> sha256{};
-    schema::Uuid delivery_id;
+    std::string sha256{};
+    schema::Uuid delivery_id{};
+  };
+  // Waits to be remembered.
+  struct Ended {
+    Object object;
+    std::string ignored;  // why; "": it was imported
   };
 
+  // By location: the contents that were imported from there.
+  using Known = std::map<std::string, std::set<std::string>>;
+
   void begin(const Bundle& bundle) {
+    std::vector<Object> objects;
+    for (const auto& file : bundle.files) objects.push_back({location_of(file), file});
+    const auto known = known_of(objects);
     const auto gathering = bundle.together ? std::make_shared<Gathering>() : nullptr;
     if (gathering) gathering->enter();
-    for (const auto& file : bundle.files)
-      if (!stopped()) begin(file, gathering);
+    for (auto& object : objects) {
+      if (stopped()) break;
+      if (known)
+        begin(std::move(object), *known, gathering);
+      else
+        failed(object, known.error().detail);
+    }
     if (gathering) pipeline_.leave(*gathering);
   }
 
-  void begin(const fs::path& path, const std::shared_ptr<Gathering>& gathering) {
-    Object object;
-    object.location = location_of(path);
-    auto bytes = read_file(path);
+  void begin(Object object, const Known& known, const std::shared_ptr<Gathering>& gathering) {
+    auto bytes = read_file(object.path);
     if (!bytes) return failed(object, bytes.error().detail);
     object.bytes = bytes->size();
-    object.sha256 = schema::sha256(*bytes);
-    if (const std::string why = reason_to_ignore(path, *bytes); !why.empty()) return ignore(object, why);
-    const auto known = is_known(object);
-    if (!known) return failed(object, known.error().detail);
-    if (*known && !options_.again) return known_already(object);
+    const auto digest = schema::sha256(*bytes);
+    object.sha256.assign(digest.begin(), digest.end());
+    if (const std::string why = reason_to_ignore(object.path, *bytes); !why.empty())
+      return ended(std::move(object), {}, why);
+    const auto found = known.find(object.location);
+    if (found != known.end() && found->second.contains(object.sha256) && !options_.again) return known_already(object);
     submit(std::move(object), std::move(*bytes), gathering);
   }
 
@@ -190,51 +215,82 @@ class Import {
 
   // On a writer's thread.
   void finish(const Object& object, const Receipt& receipt) {
-    schema::Result<void> remembered;
-    if (!receipt.error) remembered = remember(object, "imported", "");
-    const std::lock_guard lock(mutex_);
     if (receipt.error)
-      report_failure(object, receipt.error->detail);
-    else if (!remembered)
-      report_failure(object, remembered.error().detail);
+      failed(object, receipt.error->detail);
     else
-      ++report_.files_imported;
-    report_.receipt.add(receipt);
-    step(object, receipt.received);
+      ended(object, receipt, "");
+    const std::lock_guard lock(mutex_);
+    if (receipt.error) report_.receipt.add(receipt);
     --open_;
     done_.notify_all();
   }
 
-  Result<bool> is_known(const Object& object) {
-    return database_.read(schema::AccountScope::none(), [&](schema::Transaction& tx) -> Result<bool> {
-      return !tx.exec(sql::import_object_find, object.location,
-                      schema::Binary(object.sha256.data(), object.sha256.size()))
-                  .empty();
+  Result<Known> known_of(const std::vector<Object>& objects) {
+    return database_.read(schema::AccountScope::none(), [&](schema::Transaction& tx) -> Result<Known> {
+      BinaryArray location(PgType::kText);
+      for (const Object& object : objects) location.add_text(object.location);
+      Known known;
+      for (const auto& row : tx.exec(sql::import_object_find, location.value()))
+        known[row[0].c_str()].insert(schema::bytes_of(row[1]));
+      return known;
     });
   }
 
-  Result<void> remember(const Object& object, const std::string& state, const std::string& detail) {
-    const std::optional<std::string> delivery =
-        state == "imported" ? std::optional(to_string(object.delivery_id)) : std::nullopt;
-    const auto done = database_.write(schema::AccountScope::none(), [&](schema::Transaction& tx) -> Result<int> {
-      tx.exec(sql::import_object_insert, object.location, object.bytes,
-              schema::Binary(object.sha256.data(), object.sha256.size()), state, detail, delivery,
-              schema::format_rfc3339(schema::now_us()));
+  // What is stored is remembered soon, many objects at a time: one that was not, because somebody ended the import, is
+  // read again and adds nothing.
+  void ended(Object object, const Receipt& receipt, const std::string& ignored) {
+    bool full = false;
+    {
+      const std::lock_guard lock(mutex_);
+      report_.receipt.add(receipt);
+      step(object, receipt.received);
+      ended_.push_back({std::move(object), ignored});
+      full = ended_.size() >= kRememberedAtOnce || std::chrono::steady_clock::now() - remembered_ >= kRememberEvery;
+    }
+    if (full) remember_ended();
+  }
+
+  void remember_ended() {
+    std::vector<Ended> objects;
+    {
+      const std::lock_guard lock(mutex_);
+      objects.swap(ended_);
+      remembered_ = std::chrono::steady_clock::now();
+    }
+    if (objects.empty()) return;
+    const auto remembered = remember(objects);
+    const std::lock_guard lock(mutex_);
+    for (const auto& [object, ignored] : objects) {
+      if (!remembered)
+        report_failure(object, remembered.error().detail);
+      else if (ignored.empty())
+        ++report_.files_imported;
+      else
+        report_.ignored.push_back({object.location, ignored});
+    }
+  }
+
+  Result<int> remember(const std::vector<Ended>& objects) {
+    BinaryArray location(PgType::kText), bytes(PgType::kInt8), sha256(PgType::kBytea), state(PgType::kText),
+        detail(PgType::kText), delivery(PgType::kUuid);
+    for (const auto& [object, ignored] : objects) {
+      location.add_text(object.location);
+      bytes.add_int8(static_cast<std::int64_t>(object.bytes));
+      sha256.add_text(object.sha256);
+      state.add_text(ignored.empty() ? "imported" : "ignored");
+      detail.add_text(ignored);
+      if (ignored.empty())
+        delivery.add_uuid(object.delivery_id);
+      else
+        delivery.add_null();
+    }
+    return database_.write(schema::AccountScope::none(), [&](schema::Transaction& tx) -> Result<int> {
+      tx.exec(sql::import_object_insert, location.value(), bytes.value(), sha256.value(), state.value(), detail.value(),
+              delivery.value(), schema::format_rfc3339(schema::now_us()));
       return 0;
     });
-    if (!done) return done.error();
-    return {};
   }
 
-  void ignore(const Object& object, const std::string& why) {
-    const auto remembered = remember(object, "ignored", why);
-    const std::lock_guard lock(mutex_);
-    if (remembered)
-      report_.ignored.push_back({object.location, why});
-    else
-      report_failure(object, remembered.error().detail);
-    step(object, 0);
-  }
   void known_already(const Object& object) {
     const std::lock_guard lock(mutex_);
     ++report_.files_known;
@@ -271,6 +327,8 @@ class Import {
   std::size_t open_ = 0;
   ImportProgress progress_;
   ImportReport report_;
+  std::vector<Ended> ended_;
+  std::chrono::steady_clock::time_point remembered_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point told_;
 };
 

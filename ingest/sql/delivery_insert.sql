@@ -1,18 +1,28 @@
--- The ledger's rows of one delivery: its counts by kind of record, and their sums, so that the totals are exact.
--- $1 id, $2 door, $3 key id, $4 received at, $5 bytes; arrays with one element for each kind that occurred: $6 kind,
--- $7 received, $8 new, $9 duplicates, $10 variants, $11 updated, $12 stale, $13 quarantined; $14 the sender's request id, $15 source, $16 attributes
-WITH counts AS (
-  SELECT * FROM unnest($6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
-    $13::bigint[]) AS k(kind, received, new, duplicates, variants, updated, stale, quarantined)
+-- The ledger's rows of deliveries: counts by kind of record, and their sums, so that the totals are exact.
+-- Arrays with one element for each delivery: $1 id, $2 door, $3 key id, $4 received at, $5 bytes, $6 the sender's request id,
+-- $7 source, $8 attributes; with one for each kind that occurred in a delivery: $9 its id, $10 kind, $11 received, $12 new,
+-- $13 duplicates, $14 variants, $15 updated, $16 stale, $17 quarantined
+WITH told AS (
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $7::text[], $8::text[])
+    AS d(delivery_id, door, key_id, received_at, bytes, sender_request_id, source, attributes)
+), counts AS (
+  SELECT * FROM unnest($9::uuid[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
+    $16::bigint[], $17::bigint[]) AS k(delivery_id, kind, received, new, duplicates, variants, updated, stale, quarantined)
+), sums AS (
+  SELECT delivery_id, sum(received)::bigint AS received, sum(new)::bigint AS new, sum(duplicates)::bigint AS duplicates,
+    sum(variants)::bigint AS variants, sum(updated)::bigint AS updated, sum(stale)::bigint AS stale,
+    sum(quarantined)::bigint AS quarantined
+  FROM counts
+  GROUP BY delivery_id
 ), booked AS (
   INSERT INTO delivery (delivery_id, door, key_id, received_at, bytes, received, new, duplicates, variants, updated,
     stale, quarantined, sender_request_id, source, attributes)
-  SELECT $1::uuid, $2::text, $3::text, $4::timestamptz, $5::bigint, coalesce(sum(received), 0)::bigint,
-    coalesce(sum(new), 0)::bigint, coalesce(sum(duplicates), 0)::bigint, coalesce(sum(variants), 0)::bigint,
-    coalesce(sum(updated), 0)::bigint, coalesce(sum(stale), 0)::bigint, coalesce(sum(quarantined), 0)::bigint, $14::text, $15::text, $16::text
-  FROM counts
+  SELECT d.delivery_id, d.door, d.key_id, d.received_at, d.bytes, coalesce(s.received, 0), coalesce(s.new, 0),
+    coalesce(s.duplicates, 0), coalesce(s.variants, 0), coalesce(s.updated, 0), coalesce(s.stale, 0),
+    coalesce(s.quarantined, 0), d.sender_request_id, d.source, d.attributes
+  FROM told AS d LEFT JOIN sums AS s ON s.delivery_id = d.delivery_id
   ON CONFLICT DO NOTHING
   RETURNING delivery_id
 )
 INSERT INTO delivery_kind (delivery_id, kind, received, new, duplicates, variants, updated, stale, quarantined)
-SELECT b.delivery_id, c.* FROM booked AS b CROSS JOIN counts AS c
+SELECT c.* FROM booked AS b JOIN counts AS c ON c.delivery_id = b.delivery_id

@@ -1,3 +1,3 @@
--- Was this content imported from this place to the end?
--- $1 location, $2 sha256. Row: 1. Index: primary key.
-SELECT 1 FROM import_object WHERE location = $1::text AND sha256 = $2::bytea
+-- What was imported from these places to the end, or ignored?
+-- $1 locations. Row: location, sha256. Index: primary key.
+SELECT location, sha256 FROM import_object WHERE location = ANY ($1::text[])

@@ -133,7 +133,7 @@ class EventSeed {
     const auto done = ingest_.write(schema::AccountScope::all(), [&](schema::Transaction& tx) -> schema::Result<bool> {
       ingest::write_accounts(tx, accounts, time_of(kReceivedAt));
       ingest::write_names(tx, names);
-      ingest::write_events(tx, rows, {warehouse_.hash_key, time_of(kReceivedAt)});
+      ingest::write_events(tx, rows, time_of(kReceivedAt));
       return true;
     });
     ASSERT_TRUE(done.has_value()) << done.error().detail;
@@ -146,7 +146,7 @@ class EventSeed {
     for (const auto& row : rows) days.push_back(row.event.event_day);
     ASSERT_TRUE(partitions_.ensure(days, schema::day_of(time_of(kReceivedAt))));
     const auto done = ingest_.write(schema::AccountScope::all(), [&](schema::Transaction& tx) -> schema::Result<bool> {
-      ingest::write_events(tx, rows, {warehouse_.hash_key, time_of(kReceivedAt), true});
+      ingest::write_events(tx, rows, time_of(kReceivedAt), true);
       return true;
     });
     ASSERT_TRUE(done.has_value()) << done.error().detail;
