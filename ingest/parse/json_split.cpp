@@ -205,4 +205,14 @@ std::size_t find_array_member(std::string_view object, const std::vector<std::st
   return std::string_view::npos;
 }
 
+bool is_list_of(std::string_view object, const std::vector<std::string_view>& keys) {
+  MemberWalk walk(object);
+  std::string_view key;
+  std::size_t value = 0;
+  if (!walk.next(key, value) || object[value] != '[' || std::find(keys.begin(), keys.end(), key) == keys.end())
+    return false;
+  const std::size_t end = end_of_value(object, value);
+  return end != std::string_view::npos && skip_space(object, end) == object.size() - 1 && object.back() == '}';
+}
+
 }  // namespace backtrail::ingest

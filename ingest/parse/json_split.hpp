@@ -52,5 +52,7 @@ std::vector<Member> members_of(std::string_view object);
 // own level; npos when there is none. Works on an object that is never closed: a truncated file still gives its
 // records. `from`: 0, or behind a value of the object, to look for the next one.
 std::size_t find_array_member(std::string_view object, const std::vector<std::string_view>& keys, std::size_t from = 0);
+// Is the object a list under one of these keys and nothing else? Then no reader needs it as a whole.
+bool is_list_of(std::string_view object, const std::vector<std::string_view>& keys);
 
 }  // namespace backtrail::ingest

@@ -181,6 +181,19 @@ TEST(FindArrayMemberTest, LooksOnlyAtTheObjectsOwnLevel) {
   EXPECT_EQ(array_behind(R"({"records":[1]})"), "none");
 }
 
+TEST(IsListOfTest, IsTrueOfOneListAndNothingElse) {
+  const auto is_list = [](std::string_view text) { return is_list_of(text, {"Records", "Findings"}); };
+  EXPECT_TRUE(is_list(R"({"Records":[{"a":"]}"},[]]})"));
+  EXPECT_TRUE(is_list("{ \"Findings\" : [] \n}"));
+  for (const char* other :
+       {R"({"Records":[1],"Findings":[2]})", R"({"a":1,"Records":[]})", R"({"Records":[],"a":1})", R"({"Records":{}})",
+        R"({"Records":[1)", R"({"Records":[1]])",
+        R"({"Records":[]})"
+        "}",
+        R"([{"Records":[]}])", R"({"records":[]})", R"({"Records":[],})", R"({"Records":null})", "{}", ""})
+    EXPECT_FALSE(is_list(other)) << other;
+}
+
 TEST(FindArrayMemberTest, WorksOnObjectsThatNeverClose) {
   EXPECT_EQ(array_behind(R"({"a":1,"Records":[{"b":1},{"c")"), R"({"b":1},{"c")");
   EXPECT_EQ(array_behind(R"({"a":{"b)"), "none");
