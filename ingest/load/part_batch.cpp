@@ -35,9 +35,6 @@ struct PartBatch::Columns {
   struct : KeyColumns {
     BinaryArray list{PgType::kInt2}, first{PgType::kInt8}, last{PgType::kInt8}, bytes{PgType::kBytea};
   } posting;
-  struct : KeyColumns {
-    BinaryArray bytes{PgType::kBytea};
-  } rollup;
   std::size_t bytes = 0;
 
   void add_head(const schema::PartHead& told) {
@@ -65,11 +62,6 @@ struct PartBatch::Columns {
     posting.bytes.add_text(told);
     bytes += told.size();
   }
-  void add_rollup(const schema::PartKey& key, const std::string& told) {
-    rollup.add(key);
-    rollup.bytes.add_text(told);
-    bytes += told.size();
-  }
 };
 
 PartBatch::PartBatch(schema::Transaction& tx, std::int64_t now_us)
@@ -87,7 +79,7 @@ void PartBatch::add(const schema::PartKey& key, const schema::EncodedPart& part,
     columns_->add_posting(key, schema::kListEntities, chunk.first_hash, chunk.last_hash, chunk.bytes);
   for (const auto& chunk : part.ids)
     columns_->add_posting(key, schema::kListIds, chunk.first_key, chunk.last_key, chunk.bytes);
-  columns_->add_rollup(key, part.rollup);
+  columns_->add_posting(key, schema::kListFigures, 0, 0, part.rollup);
   auto& directory = directories_[key.day];
   const std::uint64_t account = schema::account_number(key.account_id);
   for (const std::int64_t hash : entities) directory.push_back({hash, account});
@@ -95,7 +87,7 @@ void PartBatch::add(const schema::PartKey& key, const schema::EncodedPart& part,
 
 void PartBatch::flush() {
   if (columns_->bytes == 0) return;
-  auto& [head, block, posting, rollup, bytes] = *columns_;
+  auto& [head, block, posting, bytes] = *columns_;
   tx_.exec(sql::part_heads_insert, head.day.value(), head.account.value(), head.part_no.value(),
            head.event_class.value(), head.n.value(), head.first.value(), head.last.value(), head.layout.value(),
            head.digest.value(), schema::kPartFormat, schema::format_rfc3339(now_us_));
@@ -103,8 +95,6 @@ void PartBatch::flush() {
            block.number.value(), block.columns.value(), block.raw.value());
   tx_.exec(sql::part_postings_insert, posting.day.value(), posting.account.value(), posting.part_no.value(),
            posting.list.value(), posting.first.value(), posting.last.value(), posting.bytes.value());
-  tx_.exec(sql::part_rollups_insert, rollup.day.value(), rollup.account.value(), rollup.part_no.value(),
-           rollup.bytes.value());
   columns_ = std::make_unique<Columns>();
 }
 

@@ -117,7 +117,6 @@ std::map<std::string, std::string> evidence_inserts(const char* account) {
                                  account)},
       {"event_block", fmt::format("INSERT INTO event_block VALUES ('2026-11-02', '{}', 9, 0, '', '')", account)},
       {"event_posting", fmt::format("INSERT INTO event_posting VALUES ('2026-11-02', '{}', 9, 1, 0, 0, '')", account)},
-      {"event_rollup", fmt::format("INSERT INTO event_rollup VALUES ('2026-11-02', '{}', 9, '')", account)},
       {"finding_entity",
        fmt::format("INSERT INTO finding_entity VALUES ('{1}', {0}, 1, 'k', 1, 1, 1, null, null, '', now(), now())", id,
                    account)},
@@ -141,9 +140,9 @@ TEST(RowSecurityTest, TheIngestRoleChangesAndDeletesNoEvidence) {
   IngestWarehouse warehouse;
   warehouse.deliver(event({.number = 1}) + guardduty_json(1).dump() + "garbage");
   RoleSession session(warehouse, "backtrail_ingest", "*");
-  for (const char* table : {"api_event", "event_mention", "entity", "finding", "finding_version", "finding_entity",
-                            "notice", "quarantine", "delivery", "alert", "account", "event_part", "event_block",
-                            "event_posting", "event_rollup", "event_directory"}) {
+  for (const char* table :
+       {"api_event", "event_mention", "entity", "finding", "finding_version", "finding_entity", "notice", "quarantine",
+        "delivery", "alert", "account", "event_part", "event_block", "event_posting", "event_directory"}) {
     EXPECT_EQ(session.run(fmt::format("DELETE FROM {}", table)), "refused") << table;
     EXPECT_EQ(session.run(fmt::format("TRUNCATE {}", table)), "refused") << table;
   }
