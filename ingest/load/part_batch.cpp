@@ -30,11 +30,8 @@ struct PartBatch::Columns {
         layout{PgType::kBytea}, digest{PgType::kBytea};
   } head;
   struct : KeyColumns {
-    BinaryArray number{PgType::kInt4}, columns{PgType::kBytea}, raw{PgType::kBytea};
-  } block;
-  struct : KeyColumns {
-    BinaryArray list{PgType::kInt2}, first{PgType::kInt8}, last{PgType::kInt8}, bytes{PgType::kBytea};
-  } posting;
+    BinaryArray kind{PgType::kInt2}, first{PgType::kInt8}, last{PgType::kInt8}, bytes{PgType::kBytea};
+  } piece;
   std::size_t bytes = 0;
 
   void add_head(const schema::PartHead& told) {
@@ -46,21 +43,13 @@ struct PartBatch::Columns {
     head.layout.add_text(told.layout);
     head.digest.add_text(told.digest);
   }
-  void add_block(const schema::PartKey& key, std::size_t number, const schema::EncodedBlock& told) {
-    block.add(key);
-    block.number.add_int4(static_cast<std::int32_t>(number));
-    block.columns.add_text(told.columns);
-    block.raw.add_text(told.raw);
-    bytes += told.columns.size() + told.raw.size();
-  }
-  void add_posting(const schema::PartKey& key, int list, std::int64_t first, std::int64_t last,
-                   const std::string& told) {
-    posting.add(key);
-    posting.list.add_int2(static_cast<std::int16_t>(list));
-    posting.first.add_int8(first);
-    posting.last.add_int8(last);
-    posting.bytes.add_text(told);
-    bytes += told.size();
+  void add_piece(const schema::PartKey& key, const seal::Piece& told) {
+    piece.add(key);
+    piece.kind.add_int2(static_cast<std::int16_t>(told.kind));
+    piece.first.add_int8(told.first_key);
+    piece.last.add_int8(told.last_key);
+    piece.bytes.add_text(told.bytes);
+    bytes += told.bytes.size();
   }
 };
 
@@ -71,15 +60,10 @@ PartBatch::~PartBatch() = default;
 void PartBatch::add(const schema::PartKey& key, const schema::EncodedPart& part,
                     const std::vector<std::int64_t>& entities) {
   columns_->add_head(seal::head_of(key, part));
-  for (std::size_t i = 0; i < part.blocks.size(); ++i) {
-    columns_->add_block(key, i, part.blocks[i]);
+  seal::for_each_piece(part, [&](const seal::Piece& piece) {
     if (columns_->bytes >= kFlushBytes) flush();
-  }
-  for (const auto& chunk : part.postings)
-    columns_->add_posting(key, schema::kListEntities, chunk.first_hash, chunk.last_hash, chunk.bytes);
-  for (const auto& chunk : part.ids)
-    columns_->add_posting(key, schema::kListIds, chunk.first_key, chunk.last_key, chunk.bytes);
-  columns_->add_posting(key, schema::kListFigures, 0, 0, part.rollup);
+    columns_->add_piece(key, piece);
+  });
   auto& directory = directories_[key.day];
   const std::uint64_t account = schema::account_number(key.account_id);
   for (const std::int64_t hash : entities) directory.push_back({hash, account});
@@ -87,14 +71,12 @@ void PartBatch::add(const schema::PartKey& key, const schema::EncodedPart& part,
 
 void PartBatch::flush() {
   if (columns_->bytes == 0) return;
-  auto& [head, block, posting, bytes] = *columns_;
+  auto& [head, piece, bytes] = *columns_;
   tx_.exec(sql::part_heads_insert, head.day.value(), head.account.value(), head.part_no.value(),
            head.event_class.value(), head.n.value(), head.first.value(), head.last.value(), head.layout.value(),
            head.digest.value(), schema::kPartFormat, schema::format_rfc3339(now_us_));
-  tx_.exec(sql::part_blocks_insert, block.day.value(), block.account.value(), block.part_no.value(),
-           block.number.value(), block.columns.value(), block.raw.value());
-  tx_.exec(sql::part_postings_insert, posting.day.value(), posting.account.value(), posting.part_no.value(),
-           posting.list.value(), posting.first.value(), posting.last.value(), posting.bytes.value());
+  tx_.exec(sql::part_pieces_insert, piece.day.value(), piece.account.value(), piece.part_no.value(), piece.kind.value(),
+           piece.first.value(), piece.last.value(), piece.bytes.value());
   columns_ = std::make_unique<Columns>();
 }
 

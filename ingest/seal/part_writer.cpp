@@ -50,19 +50,16 @@ class PieceWriter {
   bool any_ = false;
 };
 
-void write_pieces(SealStatements& statements, const schema::PartKey& key, const schema::EncodedPart& part) {
-  PieceWriter pieces(statements, key);
-  for (const auto& chunk : part.postings)
-    pieces.add(schema::kPiecePostings, chunk.first_hash, chunk.last_hash, chunk.bytes);
-  for (const auto& chunk : part.ids) pieces.add(schema::kPieceIds, chunk.first_key, chunk.last_key, chunk.bytes);
-  pieces.add(schema::kPieceFigures, 0, 0, part.rollup);
+}  // namespace
+
+void for_each_piece(const schema::EncodedPart& part, const std::function<void(const Piece&)>& f) {
+  for (const auto& chunk : part.postings) f({schema::kPiecePostings, chunk.first_hash, chunk.last_hash, chunk.bytes});
+  for (const auto& chunk : part.ids) f({schema::kPieceIds, chunk.first_key, chunk.last_key, chunk.bytes});
+  f({schema::kPieceFigures, 0, 0, part.rollup});
   std::string blocks;
   for (const auto& block : part.blocks) (blocks += block.columns) += block.raw;
-  pieces.add(schema::kPieceBlocks, 0, 0, blocks);
-  pieces.write();
+  f({schema::kPieceBlocks, 0, 0, blocks});
 }
-
-}  // namespace
 
 schema::PartHead head_of(const schema::PartKey& key, const schema::EncodedPart& part) {
   schema::PartHead head;
@@ -83,7 +80,10 @@ void write_part(SealStatements& statements, const schema::PartHead& head, const 
                   static_cast<std::int64_t>(head.n), head.format, schema::format_rfc3339(head.first_us),
                   schema::format_rfc3339(head.last_us), schema::format_rfc3339(now_us), Binary(head.layout),
                   Binary(head.digest));
-  write_pieces(statements, head.key, part);
+  PieceWriter pieces(statements, head.key);
+  for_each_piece(part,
+                 [&](const Piece& piece) { pieces.add(piece.kind, piece.first_key, piece.last_key, piece.bytes); });
+  pieces.write();
 }
 
 schema::Result<void> check_part(SealStatements& statements, const schema::PartHead& head,

@@ -1,7 +1,9 @@
 // Writes parts and directories, and reads them back. Runs in the sealer's transaction; throws what it throws.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ingest/seal/row_reader.hpp"
@@ -9,6 +11,14 @@
 #include "schema/parts/part_store.hpp"
 
 namespace backtrail::ingest::seal {
+
+// A row of event_piece.
+struct Piece {
+  int kind;
+  std::int64_t first_key, last_key;
+  std::string_view bytes;
+};
+void for_each_piece(const schema::EncodedPart& part, const std::function<void(const Piece&)>& f);
 
 schema::PartHead head_of(const schema::PartKey& key, const schema::EncodedPart& part);
 void write_part(SealStatements& statements, const schema::PartHead& head, const schema::EncodedPart& part,

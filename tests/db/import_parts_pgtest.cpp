@@ -243,7 +243,7 @@ TEST_F(ImportPartsTest, BecomeRowsWhereSomebodyElseIsAtTheDay) {
 TEST_F(ImportPartsTest, ADamagedPartIsNoReasonToStoreTwice) {
   object(kAccountA, 0, "a", events(1, 100, {.time = time_on(0)}));
   import_objects();
-  parts_.value("UPDATE event_posting SET bytes = '\\xffff' WHERE list = 2");
+  parts_.value("UPDATE event_piece SET bytes = '\\xffff' WHERE kind = 2");
   const std::string before = parts_.picture();
   object(kAccountA, 0, "b", events(50, 100, {.time = time_on(0)}));
   const auto report = import_objects();
@@ -257,7 +257,7 @@ TEST_F(ImportPartsTest, ADamagedPartIsNoReasonToStoreTwice) {
 TEST_F(ImportPartsTest, AnInterruptedImportIsTakenUpAgain) {
   write_objects();
   const std::string wanted = rows_picture();
-  for (const char* table : {"event_part", "event_block", "event_posting", "event_directory", "delivery"}) {
+  for (const char* table : {"event_part", "event_piece", "event_directory", "delivery"}) {
     IngestWarehouse warehouse;
     prepare(warehouse);
     {
@@ -315,7 +315,7 @@ TEST(ImportPartsRefusal, TwoEntitiesWithOneHashBecomeRows) {
   ASSERT_NE(rows[1].event.principal_hash, principal);
   seed.add_gathered(rows);
   EXPECT_EQ(seed.admin_exec("SELECT count(*) FROM event_part")[0][0].as<int>(), 1);
-  seed.admin_exec("DELETE FROM event_part; DELETE FROM event_posting; DELETE FROM event_block");
+  seed.admin_exec("DELETE FROM event_part; DELETE FROM event_piece");
   for (auto& entity : rows[1].event.checks)
     if (entity.hash == rows[1].event.principal_hash) entity.hash = principal;
   rows[1].event.principal_hash = principal;

@@ -115,8 +115,7 @@ std::map<std::string, std::string> evidence_inserts(const char* account) {
       {"event_part", fmt::format("INSERT INTO event_part VALUES ('2026-11-02', '{}', 9, 1, 1, 1, now(), now(), now(), "
                                  "'', '')",
                                  account)},
-      {"event_block", fmt::format("INSERT INTO event_block VALUES ('2026-11-02', '{}', 9, 0, '', '')", account)},
-      {"event_posting", fmt::format("INSERT INTO event_posting VALUES ('2026-11-02', '{}', 9, 1, 0, 0, '')", account)},
+      {"event_piece", fmt::format("INSERT INTO event_piece VALUES ('2026-11-02', '{}', 9, 1, 0, 0, '')", account)},
       {"finding_entity",
        fmt::format("INSERT INTO finding_entity VALUES ('{1}', {0}, 1, 'k', 1, 1, 1, null, null, '', now(), now())", id,
                    account)},
@@ -142,7 +141,7 @@ TEST(RowSecurityTest, TheIngestRoleChangesAndDeletesNoEvidence) {
   RoleSession session(warehouse, "backtrail_ingest", "*");
   for (const char* table :
        {"api_event", "event_mention", "entity", "finding", "finding_version", "finding_entity", "notice", "quarantine",
-        "delivery", "alert", "account", "event_part", "event_block", "event_posting", "event_directory"}) {
+        "delivery", "alert", "account", "event_part", "event_piece", "event_directory"}) {
     EXPECT_EQ(session.run(fmt::format("DELETE FROM {}", table)), "refused") << table;
     EXPECT_EQ(session.run(fmt::format("TRUNCATE {}", table)), "refused") << table;
   }
@@ -151,7 +150,7 @@ TEST(RowSecurityTest, TheIngestRoleChangesAndDeletesNoEvidence) {
         "UPDATE finding SET status = 'resolved'", "UPDATE finding SET assignee = 'x'", "UPDATE quarantine SET raw = ''",
         "UPDATE notice SET raw = ''", "UPDATE finding_entity SET entity_key = ''",
         "UPDATE warehouse_key SET hash_key = ''", "SELECT * FROM api_key", "UPDATE retention_rule SET days = 1",
-        "UPDATE event_block SET raw = ''", "UPDATE event_part SET n = 0", "SELECT * FROM event_directory",
+        "UPDATE event_piece SET bytes = ''", "UPDATE event_part SET n = 0", "SELECT * FROM event_directory",
         "INSERT INTO event_directory VALUES (1, '2026-11-02', 0, '')", "DROP TABLE api_event",
         "SELECT drop_event_partition('2026-11-02', '2026-11-03')"}) {
     const std::string outcome = [&] {
