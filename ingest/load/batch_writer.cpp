@@ -172,6 +172,8 @@ schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& ba
       throw;  // what the server said, or that it is gone
     } catch (const std::bad_alloc&) {
       throw;
+    } catch (const schema::ErrorException& failed) {
+      return failed.error;  // of the warehouse, such as a damaged part: no record is to blame
     } catch (const std::exception& error) {
       ++internal_errors_;
       return internal_error(error);
