@@ -172,9 +172,10 @@ schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& ba
       throw;  // what the server said, or that it is gone
     } catch (const std::bad_alloc&) {
       throw;
-    } catch (const schema::ErrorException& failed) {
-      return failed.error;  // of the warehouse, such as a damaged part: no record is to blame
     } catch (const std::exception& error) {
+      // A damaged part (sealed_probe.hpp): no record is to blame.
+      const auto* failed = dynamic_cast<const schema::ErrorException*>(&error);
+      if (failed != nullptr && failed->error.code == schema::Code::kDatabase) return failed->error;
       ++internal_errors_;
       return internal_error(error);
     }
