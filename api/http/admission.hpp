@@ -62,6 +62,7 @@ class BodyBudget {
   // `bytes` more for a body that then has `body_bytes`.
   [[nodiscard]] bool take(std::size_t bytes, std::size_t body_bytes) noexcept;
   void give(std::size_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t large_bytes_max() const noexcept { return large_bytes_max_; }
   [[nodiscard]] std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
  private:

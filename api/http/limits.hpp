@@ -43,8 +43,10 @@ inline constexpr std::size_t kConnectionsPerAddressMax = 128;
 // Time.
 inline constexpr std::chrono::milliseconds kHeaderTimeout{10'000};
 inline constexpr std::chrono::milliseconds kIdleTimeout{60'000};
-inline constexpr std::chrono::milliseconds kBodyGrace{10'000};          // before the minimum rate counts
-inline constexpr std::chrono::milliseconds kBodyTotalTimeout{170'000};  // Firehose gives up after 180 s
+inline constexpr std::chrono::milliseconds kBodyRoomTimeout{60'000};  // a large body waits for its room
+inline constexpr std::chrono::milliseconds kBodyGrace{10'000};        // before the minimum rate counts
+inline constexpr std::chrono::milliseconds kBodyTotalTimeout{
+    110'000};  // with the wait for room: Firehose gives up after 180 s
 inline constexpr std::size_t kBodyBytesPerSecondMin = 1024;
 inline constexpr std::chrono::milliseconds kWriteTimeout{30'000};  // for each piece of kWritePieceBytes
 inline constexpr std::size_t kWritePieceBytes = 256 * kKiB;
@@ -74,6 +76,7 @@ struct Limits {
   std::size_t body_bytes_per_second = kBodyBytesPerSecondMin;
   std::chrono::milliseconds header_timeout = kHeaderTimeout;
   std::chrono::milliseconds idle_timeout = kIdleTimeout;
+  std::chrono::milliseconds body_room_timeout = kBodyRoomTimeout;
   std::chrono::milliseconds body_grace = kBodyGrace;
   std::chrono::milliseconds body_total_timeout = kBodyTotalTimeout;
   std::chrono::milliseconds write_timeout = kWriteTimeout;

@@ -45,6 +45,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   boost::asio::awaitable<std::optional<Response>> receive(Exchange& exchange);
   boost::asio::awaitable<std::optional<Response>> authorise(Exchange& exchange);
+  boost::asio::awaitable<void> wait_for_room(const Exchange& exchange);
   boost::asio::awaitable<std::optional<Response>> read_body(Exchange& exchange);
   Clock::time_point body_deadline(const Exchange& exchange, Clock::time_point started) const;
 

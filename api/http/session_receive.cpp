@@ -5,6 +5,7 @@
 
 #include "api/http/access_log.hpp"
 #include "api/http/exchange.hpp"
+#include "api/http/run_blocking.hpp"
 
 namespace backtrail::api {
 
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t kBodyReadBytes = 64 * kKiB;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr int kRetryAfterSeconds = 1;
+constexpr milliseconds kRoomEvery{20};  // looks again for the room of a large body
 
 }  // namespace
 
@@ -66,9 +68,25 @@ Session::Clock::time_point Session::body_deadline(const Exchange& exchange, Cloc
   return started + std::min(limits.body_grace + earned, limits.body_total_timeout);
 }
 
+// A large body of known length waits for the room of all of it before it is read, and TCP holds back its sender. Taken
+// piece by piece, a crowd of uploads would share the room out until none of them could end. Without success the body
+// is refused as soon as it does not fit.
+awaitable<void> Session::wait_for_room(const Exchange& exchange) {
+  const auto& limits = core_.options.limits;
+  const std::uint64_t length = exchange.framing.content_length.value_or(0);
+  if (length <= limits.small_body_bytes || length > core_.budget->large_bytes_max()) co_return;
+  const auto until = Clock::now() + limits.body_room_timeout;
+  while (!exchange.lease->grow_to(length) && Clock::now() < until && !waiter_->aborted() && !core_.stopping.load()) {
+    waiter_->timer().expires_after(kRoomEvery);
+    boost::system::error_code cancelled;
+    co_await waiter_->timer().async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
+  }
+}
+
 awaitable<std::optional<Response>> Session::read_body(Exchange& exchange) {
-  const auto started = Clock::now();
   exchange.lease = std::make_shared<BodyLease>(core_.budget);
+  co_await wait_for_room(exchange);
+  const auto started = Clock::now();
   std::optional<Response> out;
   for (;;) {
     std::size_t consumed = 0;

@@ -10,6 +10,7 @@
 
 #include "api/http/server.hpp"
 #include "tests/http/raw_client.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace backtrail::api {
 namespace {
@@ -110,6 +111,38 @@ TEST_F(HttpServerLimitsTest, BytesInFlight) {
   EXPECT_TRUE(client.closed());
   RawClient again(port);
   EXPECT_EQ(again.ask(post_of(500)).status, 200);
+}
+
+TEST_F(HttpServerLimitsTest, ALargeBodyWaitsForItsRoom) {
+  options.limits.in_flight_body_bytes = 1000;
+  options.limits.reserved_body_bytes = 100;
+  options.limits.small_body_bytes = 100;
+  const auto port = start();
+  RawClient first(port), second(port), small(port);
+  const std::string body = post_of(500);
+  EXPECT_TRUE(first.send(body.substr(0, body.size() - 1)));  // 900 are for large bodies
+  EXPECT_EQ(small.ask(post_of(100)).status, 200);
+  EXPECT_TRUE(second.send(post_of(401)));
+  EXPECT_EQ(small.ask(post_of(100)).status, 200);
+  EXPECT_TRUE(first.send("x"));
+  EXPECT_EQ(first.reply().status, 200);
+  EXPECT_EQ(second.reply().status, 200);
+}
+
+TEST_F(HttpServerLimitsTest, ALargeBodyDoesNotWaitForEver) {
+  options.limits.in_flight_body_bytes = 1000;
+  options.limits.reserved_body_bytes = 100;
+  options.limits.small_body_bytes = 100;
+  options.limits.body_room_timeout = 20ms;
+  const auto port = start();
+  RawClient first(port), second(port), third(port);
+  const std::string body = post_of(500);
+  EXPECT_TRUE(first.send(body.substr(0, body.size() - 1)));
+  EXPECT_TRUE(backtrail::testing::eventually([port] { return RawClient(port).ask(post_of(401)).status == 503; }));
+  EXPECT_EQ(second.ask(post_of(400)).status, 200) << "it fits beside the first";
+  EXPECT_TRUE(first.send("x"));
+  EXPECT_EQ(first.reply().status, 200);
+  EXPECT_EQ(third.ask(post_of(901)).status, 503) << "more than there ever is";
 }
 
 TEST_F(HttpServerLimitsTest, ARequestThatIsKeptStillCounts) {
