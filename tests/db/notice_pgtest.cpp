@@ -71,7 +71,7 @@ TEST(NoticeTest, TravelsWithOtherRecords) {
 TEST(NoticeTest, ManyWritersStoreEachOnce) {
   IngestWarehouse warehouse({.parsers = 4, .writers = 4});
   constexpr int kDeliveries = 20, kNotices = 30;
-  std::vector<std::promise<Receipt>> receipts(kDeliveries);
+  std::vector<std::promise<Receipt>> receipts(std::size_t{kDeliveries});
   for (int i = 0; i < kDeliveries; ++i) {
     std::string body;
     for (int n = 0; n < kNotices; ++n) body += notice_json(i % 2 == 0 ? n : kNotices - 1 - n).dump() + "\n";

@@ -290,8 +290,7 @@ TEST_F(SealTest, VerifyFindsEveryKindOfDamage) {
   deliver_day();
   seal();
   const std::vector<std::string> damages{
-      "UPDATE event_piece SET bytes = set_byte(bytes, length(bytes) - 40, get_byte(bytes, length(bytes) - 40) # 1) "
-      "WHERE account_id = '444455556666' AND kind = 4",
+      "UPDATE event_piece SET bytes = set_byte(bytes, 40, get_byte(bytes, 40) # 1) WHERE kind = 4",
       "UPDATE event_piece SET bytes = bytes || '\\x00' WHERE account_id = '444455556666' AND kind = 4",
       "UPDATE event_piece SET bytes = substring(bytes FROM 2) WHERE account_id = '444455556666' AND kind = 4",
       "UPDATE event_part SET layout = set_byte(layout, 1, get_byte(layout, 1) # 1) WHERE account_id = '444455556666'",

@@ -187,10 +187,8 @@ TEST(IsListOfTest, IsTrueOfOneListAndNothingElse) {
   EXPECT_TRUE(is_list("{ \"Findings\" : [] \n}"));
   for (const char* other :
        {R"({"Records":[1],"Findings":[2]})", R"({"a":1,"Records":[]})", R"({"Records":[],"a":1})", R"({"Records":{}})",
-        R"({"Records":[1)", R"({"Records":[1]])",
-        R"({"Records":[]})"
-        "}",
-        R"([{"Records":[]}])", R"({"records":[]})", R"({"Records":[],})", R"({"Records":null})", "{}", ""})
+        R"({"Records":[1)", R"({"Records":[1]])", R"({"Records":[]}})", R"([{"Records":[]}])", R"({"records":[]})",
+        R"({"Records":[],})", R"({"Records":null})", "{}", ""})
     EXPECT_FALSE(is_list(other)) << other;
 }
 
