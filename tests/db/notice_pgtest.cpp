@@ -71,12 +71,12 @@ TEST(NoticeTest, TravelsWithOtherRecords) {
 TEST(NoticeTest, ManyWritersStoreEachOnce) {
   IngestWarehouse warehouse({.parsers = 4, .writers = 4});
   constexpr int kDeliveries = 20, kNotices = 30;
-  std::vector<std::promise<Receipt>> receipts(std::size_t{kDeliveries});
+  std::vector<std::promise<Receipt>> receipts(kDeliveries);
   for (int i = 0; i < kDeliveries; ++i) {
     std::string body;
     for (int n = 0; n < kNotices; ++n) body += notice_json(i % 2 == 0 ? n : kNotices - 1 - n).dump() + "\n";
-    warehouse.pipeline().submit(warehouse.delivery(body),
-                                [&receipts, i](const Receipt& receipt) { receipts[i].set_value(receipt); });
+    auto& told = receipts[static_cast<std::size_t>(i)];
+    warehouse.pipeline().submit(warehouse.delivery(body), [&told](const Receipt& receipt) { told.set_value(receipt); });
   }
   Receipt total;
   for (auto& receipt : receipts) total.add(receipt.get_future().get());
