@@ -8,6 +8,7 @@
 
 #include "bench/trail_files.hpp"
 #include "ingest/load/batch.hpp"
+#include "ingest/seal/event_forms.hpp"
 #include "schema/block_format/directory_codec.hpp"
 #include "schema/block_format/part_codec.hpp"
 #include "schema/record/cloudtrail_record.hpp"
@@ -30,28 +31,9 @@ double processor_seconds() {
 }
 
 schema::SealedEvent sealed(const schema::ApiEvent& event, std::string_view raw) {
-  const schema::HashKey key{};
-  const auto row = ingest::event_row(event, key, event.event_time_us + 300'000'000);
-  schema::SealedEvent out;
-  out.event_time_us = row.event_time_us;
-  out.received_us = row.received_us;
-  out.by = {row.principal_hash, row.session_hash,    row.access_key_hash,
-            row.instance_hash,  row.ip_address_hash, row.user_agent_hash};
-  out.flags = row.flags;
-  out.event_id = row.event_id;
-  out.content_fp = row.content_fp;
-  out.event_class = row.event_class;
-  out.outcome = row.outcome;
-  out.read_only = row.read_only;
-  out.region = row.region;
-  out.service = row.service;
-  out.api = row.api;
-  out.error_code = row.error_code;
-  out.raw = raw;
-  out.mentions = row.mentions;
-  std::sort(out.mentions.begin(), out.mentions.end());
-  out.mentions.erase(std::unique(out.mentions.begin(), out.mentions.end()), out.mentions.end());
-  return out;
+  auto row = ingest::event_row(event, schema::HashKey{}, event.event_time_us + 300'000'000);
+  row.raw = raw;
+  return ingest::seal::sealed_event(row);
 }
 
 void read_files(bench::TrailFiles& files, std::map<Group, std::vector<schema::SealedEvent>>& groups, Sums& sums) {

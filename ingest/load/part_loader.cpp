@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <backtrail_ingest_sql.hpp>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <span>
 #include <spdlog/spdlog.h>
@@ -10,7 +11,7 @@
 #include <unordered_map>
 
 #include "ingest/load/binary_array.hpp"
-#include "ingest/load/part_batch.hpp"
+#include "ingest/seal/event_forms.hpp"
 #include "ingest/seal/part_writer.hpp"
 #include "ingest/seal/planner.hpp"
 
@@ -96,31 +97,6 @@ void choose_fresh(Group& group) {
   }
 }
 
-SealedEvent sealed_event(const EventRow& row) {
-  SealedEvent event;
-  event.event_time_us = row.event_time_us;
-  event.received_us = row.received_us;
-  event.by = {row.principal_hash, row.session_hash,    row.access_key_hash,
-              row.instance_hash,  row.ip_address_hash, row.user_agent_hash};
-  event.flags = row.flags;
-  event.event_id = row.event_id;
-  event.content_fp = row.content_fp;
-  event.event_class = row.event_class;
-  event.outcome = row.outcome;
-  event.read_only = row.read_only;
-  event.region = row.region;
-  event.service = row.service;
-  event.api = row.api;
-  event.error_code = row.error_code;
-  event.raw = row.raw;
-  event.mentions = row.mentions;
-  std::sort(event.mentions.begin(), event.mentions.end());
-  event.mentions.erase(std::unique(event.mentions.begin(), event.mentions.end()), event.mentions.end());
-  if (std::binary_search(event.mentions.begin(), event.mentions.end(), schema::kAllEvents))
-    throw Refusal{row.account_id, "an event names what no entity is"};
-  return event;
-}
-
 // Two entities of a part with one hash would be one to its readers.
 void refuse_collisions(std::span<Row* const> rows) {
   std::unordered_map<std::int64_t, std::int64_t> checks;
@@ -141,7 +117,12 @@ BuiltPart build_part(std::span<Row* const> rows) {
   refuse_collisions(rows);
   std::vector<SealedEvent> events;
   events.reserve(rows.size());
-  for (const Row* row : rows) events.push_back(sealed_event(row->event));
+  for (const Row* row : rows) {
+    events.push_back(seal::sealed_event(row->event));
+    const auto& mentions = events.back().mentions;
+    if (std::binary_search(mentions.begin(), mentions.end(), schema::kAllEvents))
+      throw Refusal{first.account_id, "an event names what no entity is"};
+  }
   BuiltPart built{schema::encode_part(events, first.event_day), seal::entities_of(events)};
   const auto back = schema::decode_part(built.part, first.event_day);
   if (!back || *back != events) throw Refusal{first.account_id, "a part is not what it was made of"};
@@ -179,13 +160,29 @@ void note_forms(const Group& group, SealedForms& sealed) {
   }
 }
 
-bool store(Group& group, PartBatch& parts) {
+using Directories = std::map<std::int32_t, std::vector<schema::DirectoryEntry>>;  // of days
+
+void write_directories(schema::Transaction& tx, const Directories& directories) {
+  for (const auto& [day, entries] : directories) {
+    BinaryArray slot(PgType::kInt4), bytes(PgType::kBytea);
+    for (const auto& row : schema::encode_directory(entries)) {
+      slot.add_int4(row.slot);
+      bytes.add_text(row.bytes);
+    }
+    tx.exec(sql::part_directory_insert, schema::format_day(day), slot.value(), bytes.value());
+  }
+}
+
+bool store(Group& group, seal::PartWriter& writer, Directories& directories) {
   choose_fresh(group);
   if (!group.fresh.empty() && group.fresh.size() < kLoadedPartEventsMin) return false;
   const EventRow& first = group.first();
   try {
-    for (const auto& [part, entities] : build_parts(group.fresh))
-      parts.add({first.event_day, first.account_id, group.next_no++}, part, entities);
+    for (const auto& [part, entities] : build_parts(group.fresh)) {
+      writer.add(seal::head_of({first.event_day, first.account_id, group.next_no++}, part), part);
+      for (const std::int64_t hash : entities)
+        directories[first.event_day].push_back({hash, schema::account_number(first.account_id)});
+    }
   } catch (const Refusal& refusal) {
     spdlog::info("events of account {} on {} are stored as rows: {}", refusal.account_id,
                  schema::format_day(first.event_day), refusal.why);
@@ -230,15 +227,19 @@ LoadedParts load_parts(schema::Transaction& tx, const DayAccounts& days, std::ve
   if (chosen.empty()) return loaded;
   look_around(tx, chosen);
   settle_rows(tx, chosen);
-  PartBatch parts(tx, now_us);
+  const std::function<void(std::string_view)> nothing_before;
+  seal::SealStatements statements(tx, nothing_before);
+  seal::PartWriter writer(statements, now_us);
+  Directories directories;
   for (Group* group : chosen) {
-    group->stored = store(*group, parts);
+    group->stored = store(*group, writer, directories);
     if (!group->stored) continue;
     note_forms(*group, sealed);
     auto& where = group->beside_rows ? loaded.beside_rows : loaded.alone;
     where.insert(where.end(), group->fresh.begin(), group->fresh.end());
   }
-  parts.finish();
+  writer.flush();
+  write_directories(tx, directories);
   std::vector<Row*> rest;
   for (const Group& group : groups)
     if (!group.stored) rest.insert(rest.end(), group.rows.begin(), group.rows.end());

@@ -10,55 +10,90 @@
 namespace backtrail::ingest::seal {
 namespace {
 
-using schema::Binary;
-
-// Parameters of one statement stay below this.
+// Parameters of one statement stay below about this.
 constexpr std::size_t kStatementBytes = 8U * 1024 * 1024;
 
-// Collects pieces of a part and writes them, some megabytes a statement.
-class PieceWriter {
- public:
-  PieceWriter(SealStatements& statements, const schema::PartKey& key)
-      : statements_(statements), key_(key), day_(schema::format_day(key.day)) {}
-
-  void add(int kind, std::int64_t first_key, std::int64_t last_key, std::string_view bytes) {
-    if (size_ + bytes.size() > kStatementBytes) write();
-    kinds_.add_int2(static_cast<std::int16_t>(kind));
-    first_.add_int8(first_key);
-    last_.add_int8(last_key);
-    bytes_.add_text(bytes);
-    size_ += bytes.size();
-    any_ = true;
-  }
-  void write() {
-    if (!any_) return;
-    statements_.exec(sql::seal_piece_insert, day_, key_.account_id, key_.part_no, kinds_.value(), first_.value(),
-                     last_.value(), bytes_.value());
-    kinds_ = BinaryArray(PgType::kInt2);
-    first_ = last_ = BinaryArray(PgType::kInt8);
-    bytes_ = BinaryArray(PgType::kBytea);
-    size_ = 0;
-    any_ = false;
-  }
-
- private:
-  SealStatements& statements_;
-  const schema::PartKey& key_;
-  std::string day_;
-  BinaryArray kinds_{PgType::kInt2}, first_{PgType::kInt8}, last_{PgType::kInt8}, bytes_{PgType::kBytea};
-  std::size_t size_ = 0;
-  bool any_ = false;
+// A row of event_piece.
+struct Piece {
+  int kind;
+  std::int64_t first_key, last_key;
+  std::string_view bytes;
 };
+
+// The columns that both tables of parts begin with.
+struct KeyColumns {
+  BinaryArray day{PgType::kDate}, account{PgType::kText}, part_no{PgType::kInt4};
+
+  void add(const schema::PartKey& key) {
+    day.add_day(key.day);
+    account.add_text(key.account_id);
+    part_no.add_int4(key.part_no);
+  }
+};
+
+template <class F>
+void for_each_piece(const schema::EncodedPart& part, F&& f) {
+  for (const auto& chunk : part.postings)
+    f(Piece{schema::kPiecePostings, chunk.first_hash, chunk.last_hash, chunk.bytes});
+  for (const auto& chunk : part.ids) f(Piece{schema::kPieceIds, chunk.first_key, chunk.last_key, chunk.bytes});
+  f(Piece{schema::kPieceFigures, 0, 0, part.rollup});
+  std::string blocks;
+  for (const auto& block : part.blocks) (blocks += block.columns) += block.raw;
+  f(Piece{schema::kPieceBlocks, 0, 0, blocks});
+}
 
 }  // namespace
 
-void for_each_piece(const schema::EncodedPart& part, const std::function<void(const Piece&)>& f) {
-  for (const auto& chunk : part.postings) f({schema::kPiecePostings, chunk.first_hash, chunk.last_hash, chunk.bytes});
-  for (const auto& chunk : part.ids) f({schema::kPieceIds, chunk.first_key, chunk.last_key, chunk.bytes});
-  f({schema::kPieceFigures, 0, 0, part.rollup});
-  std::string blocks;
-  for (const auto& block : part.blocks) (blocks += block.columns) += block.raw;
-  f({schema::kPieceBlocks, 0, 0, blocks});
+struct PartWriter::Columns {
+  struct : KeyColumns {
+    BinaryArray event_class{PgType::kInt2}, n{PgType::kInt4}, first{PgType::kTimestamptz}, last{PgType::kTimestamptz},
+        layout{PgType::kBytea}, digest{PgType::kBytea};
+  } head;
+  struct : KeyColumns {
+    BinaryArray kind{PgType::kInt2}, first{PgType::kInt8}, last{PgType::kInt8}, bytes{PgType::kBytea};
+  } piece;
+  std::size_t bytes = 0;
+
+  void add_head(const schema::PartHead& told) {
+    head.add(told.key);
+    head.event_class.add_int2(static_cast<std::int16_t>(told.event_class));
+    head.n.add_int4(static_cast<std::int32_t>(told.n));
+    head.first.add_time(told.first_us);
+    head.last.add_time(told.last_us);
+    head.layout.add_text(told.layout);
+    head.digest.add_text(told.digest);
+  }
+  void add_piece(const schema::PartKey& key, const Piece& told) {
+    piece.add(key);
+    piece.kind.add_int2(static_cast<std::int16_t>(told.kind));
+    piece.first.add_int8(told.first_key);
+    piece.last.add_int8(told.last_key);
+    piece.bytes.add_text(told.bytes);
+    bytes += told.bytes.size();
+  }
+};
+
+PartWriter::PartWriter(SealStatements& statements, std::int64_t now_us)
+    : statements_(statements), now_us_(now_us), columns_(std::make_unique<Columns>()) {}
+PartWriter::~PartWriter() = default;
+
+void PartWriter::add(const schema::PartHead& head, const schema::EncodedPart& part) {
+  columns_->add_head(head);
+  for_each_piece(part, [&](const Piece& piece) {
+    if (columns_->bytes >= kStatementBytes) flush();
+    columns_->add_piece(head.key, piece);
+  });
+}
+
+void PartWriter::flush() {
+  if (columns_->bytes == 0) return;
+  auto& [head, piece, bytes] = *columns_;
+  statements_.exec(sql::part_heads_insert, head.day.value(), head.account.value(), head.part_no.value(),
+                   head.event_class.value(), head.n.value(), head.first.value(), head.last.value(), head.layout.value(),
+                   head.digest.value(), schema::kPartFormat, schema::format_rfc3339(now_us_));
+  statements_.exec(sql::part_pieces_insert, piece.day.value(), piece.account.value(), piece.part_no.value(),
+                   piece.kind.value(), piece.first.value(), piece.last.value(), piece.bytes.value());
+  columns_ = std::make_unique<Columns>();
 }
 
 schema::PartHead head_of(const schema::PartKey& key, const schema::EncodedPart& part) {
@@ -71,19 +106,6 @@ schema::PartHead head_of(const schema::PartKey& key, const schema::EncodedPart& 
   head.layout = schema::block_layout(part.blocks);
   head.digest.assign(part.digest.begin(), part.digest.end());
   return head;
-}
-
-void write_part(SealStatements& statements, const schema::PartHead& head, const schema::EncodedPart& part,
-                std::int64_t now_us) {
-  const std::string day = schema::format_day(head.key.day);
-  statements.exec(sql::seal_part_insert, day, head.key.account_id, head.key.part_no, static_cast<int>(head.event_class),
-                  static_cast<std::int64_t>(head.n), head.format, schema::format_rfc3339(head.first_us),
-                  schema::format_rfc3339(head.last_us), schema::format_rfc3339(now_us), Binary(head.layout),
-                  Binary(head.digest));
-  PieceWriter pieces(statements, head.key);
-  for_each_piece(part,
-                 [&](const Piece& piece) { pieces.add(piece.kind, piece.first_key, piece.last_key, piece.bytes); });
-  pieces.write();
 }
 
 schema::Result<void> check_part(SealStatements& statements, const schema::PartHead& head,

@@ -1,9 +1,9 @@
-// Writes parts and directories, and reads them back. Runs in the sealer's transaction; throws what it throws.
+// Writes parts and directories, and reads them back. Runs in the transaction of the
+// sealer or of an import; throws what it throws.
 #pragma once
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "ingest/seal/row_reader.hpp"
@@ -12,17 +12,25 @@
 
 namespace backtrail::ingest::seal {
 
-// A row of event_piece.
-struct Piece {
-  int kind;
-  std::int64_t first_key, last_key;
-  std::string_view bytes;
-};
-void for_each_piece(const schema::EncodedPart& part, const std::function<void(const Piece&)>& f);
-
 schema::PartHead head_of(const schema::PartKey& key, const schema::EncodedPart& part);
-void write_part(SealStatements& statements, const schema::PartHead& head, const schema::EncodedPart& part,
-                std::int64_t now_us);
+
+// Collects parts and writes them: a statement for each table and not for each part, because most parts are small.
+class PartWriter {
+ public:
+  PartWriter(SealStatements& statements, std::int64_t now_us);
+  ~PartWriter();
+
+  void add(const schema::PartHead& head, const schema::EncodedPart& part);
+  // Writes what was added; nothing is written for sure before.
+  void flush();
+
+ private:
+  struct Columns;
+  SealStatements& statements_;
+  const std::int64_t now_us_;
+  std::unique_ptr<Columns> columns_;
+};
+
 // What the database gives back of the part is this head and part, to the last byte. That they decode to the events is
 // for the caller to see before.
 schema::Result<void> check_part(SealStatements& statements, const schema::PartHead& head,

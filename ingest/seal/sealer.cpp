@@ -93,7 +93,9 @@ class SealRun {
       if (const auto back = schema::decode_part(part, day_); !back || *back != events)
         return schema::fail(Code::kBadRecord, "a part does not decode to what was encoded");
       const auto head = head_of({day_, rows.account_id(), next_no[rows.account_id()]++}, part);
-      write_part(statements_, head, part, options_.now_us);
+      PartWriter writer(statements_, options_.now_us);
+      writer.add(head, part);
+      writer.flush();
       if (auto ok = check_part(statements_, head, part); !ok) return ok;
       const std::uint64_t account = schema::account_number(rows.account_id());
       for (const std::int64_t hash : entities_of(events)) directory.push_back({hash, account});

@@ -5,8 +5,8 @@
 #include <map>
 
 #include "ingest/load/event_writer.hpp"
+#include "ingest/seal/event_forms.hpp"
 #include "ingest/seal/sealer.hpp"
-#include "schema/block_format/raw_codec.hpp"
 #include "schema/parts/part_store.hpp"
 
 namespace backtrail::ingest::seal {
@@ -18,40 +18,13 @@ using schema::Transaction;
 // Rows of one statement.
 constexpr std::size_t kRowsAtATime = 5'000;
 
-EventRow row_of(const schema::SealedEvent& event, std::int32_t day, const std::string& account_id) {
-  EventRow row;
-  row.event_time_us = event.event_time_us;
-  row.received_us = event.received_us;
-  row.principal_hash = event.by[0];
-  row.session_hash = event.by[1];
-  row.access_key_hash = event.by[2];
-  row.instance_hash = event.by[3];
-  row.ip_address_hash = event.by[4];
-  row.user_agent_hash = event.by[5];
-  row.event_day = day;
-  row.flags = event.flags;
-  row.event_id = event.event_id;
-  row.content_fp = event.content_fp;
-  row.event_class = event.event_class;
-  row.outcome = event.outcome;
-  row.read_only = event.read_only;
-  row.account_id = account_id;
-  row.region = event.region;
-  row.service = event.service;
-  row.api = event.api;
-  row.error_code = event.error_code;
-  schema::append_encoded_raw(event.raw, row.raw);
-  row.mentions = event.mentions;
-  return row;
-}
-
 Result<std::uint64_t> unseal_part(Transaction& tx, const schema::PartHead& head) {
   const auto events = schema::read_part_events(tx, head);
   if (!events) return events.error();
   for (std::size_t at = 0; at < events->size(); at += kRowsAtATime) {
     std::vector<EventRow> rows;
     for (std::size_t i = at; i < events->size() && i < at + kRowsAtATime; ++i)
-      rows.push_back(row_of((*events)[i], head.key.day, head.key.account_id));
+      rows.push_back(event_row((*events)[i], head.key.day, head.key.account_id));
     if (restore_events(tx, rows) != rows.size())
       return schema::fail(schema::Code::kBadRecord, "an event of the part is stored as a row as well");
   }
