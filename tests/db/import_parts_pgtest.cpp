@@ -31,11 +31,6 @@ std::string time_on(int day) {
   return fmt::format("2026-10-{:02}T10:00:00Z", 20 + day);
 }
 
-void write_file(const fs::path& path, std::string_view bytes) {
-  fs::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << bytes;
-}
-
 std::string garbage() {
   return "garbage\n";
 }

@@ -4,8 +4,10 @@
 #pragma once
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <sys/stat.h>
 
 namespace backtrail::testing {
@@ -31,5 +33,11 @@ class TempDir {
  private:
   std::filesystem::path path_;
 };
+
+// Makes the directories above it, too.
+inline void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << bytes;
+}
 
 }  // namespace backtrail::testing
