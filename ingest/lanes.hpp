@@ -6,6 +6,7 @@
 // a free worker may take. Not thread-safe: the owner's mutex guards it.
 #pragma once
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -14,6 +15,10 @@
 namespace backtrail::ingest {
 
 enum class Lane : std::uint8_t { kSmall, kLarge };
+
+inline constexpr Lane lane_of(std::size_t bytes, std::size_t small_bytes_max) {
+  return bytes > small_bytes_max ? Lane::kLarge : Lane::kSmall;
+}
 
 template <class Item>
 class Lanes {

@@ -247,7 +247,7 @@ Batch Pipeline::refuse_whole(const PendingPtr& pending, const schema::Error& why
 }
 
 Lane Pipeline::lane_of(const PendingDelivery& delivery) const {
-  return delivery.body_bytes() > options_.small_bytes_max ? Lane::kLarge : Lane::kSmall;
+  return ingest::lane_of(delivery.body_bytes(), options_.small_bytes_max);
 }
 
 // To the writers, or to those that it is written with.

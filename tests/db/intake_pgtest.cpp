@@ -189,19 +189,20 @@ TEST_F(IntakeTest, TooManyBytesUnderWayAreRefused) {
 
 TEST_F(IntakeTest, LargeDeliveriesLeaveRoomForSmallOnes) {
   const std::string body = event({.number = 1}), large = events(10, 10);
-  const std::size_t ticket = body.size() + ingest::kTicketBytes;
+  const std::size_t reserved = 2 * (body.size() + ingest::kTicketBytes);
   start({.spool_after = milliseconds(60'000),
          .answer_within = milliseconds(60'000),
-         .bytes_max = 2 * large.size() + 2 * ingest::kTicketBytes + 2 * ticket - 1,
-         .reserved_bytes = 2 * ticket,
+         .bytes_max = large.size() + ingest::kTicketBytes + reserved,
+         .reserved_bytes = reserved,
          .small_bytes_max = body.size(),
          .canary_every = std::chrono::hours(24)});
   pqxx::connection blocker(warehouse_.database().admin_connection_string());
   pqxx::work lock(blocker);
   lock.exec("LOCK TABLE backtrail.api_event IN ACCESS EXCLUSIVE MODE");
-  auto first = submit(large);
-  EXPECT_EQ(submit(events(30, 10)).get().error->code, schema::Code::kOverload) << "one byte more than is left for it";
+  auto first = submit(large);  // all that is for large ones
+  EXPECT_EQ(submit(body + "\n").get().error->code, schema::Code::kOverload) << "one byte more than small";
   auto second = submit(body), third = submit(event({.number = 2}));
+  EXPECT_EQ(submit(event({.number = 3})).get().error->code, schema::Code::kOverload) << "nothing is left";
   lock.abort();
   EXPECT_EQ(first.get().fresh, 10U);
   EXPECT_EQ(second.get().fresh, 1U);

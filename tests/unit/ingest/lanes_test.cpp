@@ -58,5 +58,10 @@ TEST(LanesTest, OfThreeWorkersTwoMayBeWithLargeOnes) {
   EXPECT_EQ(take(lanes), "");
 }
 
+TEST(LanesTest, TheLimitIsSmall) {
+  EXPECT_EQ(lane_of(100, 100), Lane::kSmall);
+  EXPECT_EQ(lane_of(101, 100), Lane::kLarge);
+}
+
 }  // namespace
 }  // namespace backtrail::ingest
