@@ -160,8 +160,21 @@ std::shared_ptr<const Pipeline::Kept> Pipeline::kept() {
   return kept_;
 }
 
+void Pipeline::prepare_days(std::vector<std::int32_t> days) {
+  const auto today = schema::day_of(options_.now_us());
+  const auto known = kept();
+  const auto too_old = [&](std::int32_t day) {
+    return std::all_of(schema::kEventClasses.begin(), schema::kEventClasses.end(), [&](schema::EventClass event_class) {
+      const auto first = schema::first_kept_day(known->rules, event_class, today);
+      return first && day < *first;
+    });
+  };
+  std::erase_if(days, too_old);
+  const auto ready = partitions_.ensure(days, today, schema::Partitions::Tables::kParts);
+  if (!ready) spdlog::warn("days are not prepared, each will be when it is needed: {}", ready.error().detail);
+}
+
 void Pipeline::parse_loop() {
-  KnownNames known;
   for (;;) {
     std::unique_lock lock(input_mutex_);
     input_ready_.wait(lock, [this] { return input_.ready() || (stopping_ && input_.empty()); });
@@ -170,9 +183,9 @@ void Pipeline::parse_loop() {
     const PendingPtr pending = input_.take(lane);
     input_.begin(lane);
     lock.unlock();
-    known.forget_after(failures_);
+    known_names_.forget_after(failures_);
     const std::size_t bytes = pending->body_bytes();
-    parse(pending, known);
+    parse(pending);
     lock.lock();
     input_.end(lane);
     input_bytes_ -= bytes;
@@ -182,20 +195,20 @@ void Pipeline::parse_loop() {
 }
 
 // The pipeline's edge: nothing that goes wrong in one delivery reaches another.
-void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
+void Pipeline::parse(const PendingPtr& pending) {
   Batch rest;
   try {
     if (pending->delivery().unstorable.empty())
-      read(pending, known, rest);
+      read(pending, rest);
     else
       rest = refuse_whole(pending, schema::fail(schema::Code::kBadData, pending->delivery().unstorable));
   } catch (const std::bad_alloc&) {
     // Nothing is wrong with the delivery; its sender has it still.
-    known = {};
+    known_names_.forget();
     rest = {};
     pending->fail(out_of_memory(), 0);
   } catch (const std::exception& error) {
-    known = {};  // what was noted of it goes with its rows
+    known_names_.forget();  // what was noted of it goes with its rows
     ++internal_errors_;
     const auto why = internal_error(error);
     spdlog::error("delivery {} is kept whole in quarantine: {}", to_string(pending->delivery().id), why.detail);
@@ -211,12 +224,13 @@ void Pipeline::parse(const PendingPtr& pending, KnownNames& known) {
   if (pending->delivery().gathering) leave(*pending->delivery().gathering);
 }
 
-void Pipeline::read(const PendingPtr& pending, KnownNames& known, Batch& rest) {
+void Pipeline::read(const PendingPtr& pending, Batch& rest) {
   const Delivery& delivery = pending->delivery();
   const auto known_kept = kept();
   const Admission admission{&delivery.scope, &known_kept->rules, delivery.received_us, &known_kept->held};
   const MapContext context{delivery.received_us, &hash_key_};
-  RowSink sink(pending, admission, hash_key_, known, [&](Batch batch) { hand_over(*pending, std::move(batch)); });
+  RowSink sink(pending, admission, hash_key_, known_names_,
+               [&](Batch batch) { hand_over(*pending, std::move(batch)); });
   // An import without a key is an administrator's.
   const bool restores = delivery.door == "import" && delivery.key_id.empty();
   Recogniser recogniser(context, sink, restores);

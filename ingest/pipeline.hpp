@@ -63,6 +63,9 @@ class Pipeline {
   // The same, but waits for room instead: for sources that can wait.
   void submit_when_room(Delivery delivery, ReceiptCallback callback);
 
+  // Makes the tables of days that will be written as parts, all at once: a new partition has every connection plan
+  // anew, so whoever knows many days beforehand says so. Days that are too old are left out.
+  void prepare_days(std::vector<std::int32_t> days);
   // For who entered a gathering and submits nothing more to it.
   void leave(Gathering& gathering);
 
@@ -83,8 +86,8 @@ class Pipeline {
   Pipeline(schema::Database& ingest, PipelineOptions options, schema::HashKey key, std::shared_ptr<const Kept> kept);
   PendingPtr enqueue(Delivery& delivery, ReceiptCallback& callback, bool wait);
   void parse_loop();
-  void parse(const PendingPtr& pending, KnownNames& known);
-  void read(const PendingPtr& pending, KnownNames& known, Batch& rest);
+  void parse(const PendingPtr& pending);
+  void read(const PendingPtr& pending, Batch& rest);
   Batch refuse_whole(const PendingPtr& pending, const schema::Error& why);
   void write(BatchWriter& writer, Batch batch);
   void hand_over(const PendingDelivery& pending, Batch batch);
@@ -114,6 +117,7 @@ class Pipeline {
   std::size_t small_rows_bytes_ = 0, large_rows_bytes_ = 0;
   bool parsers_done_ = false;
 
+  KnownNames known_names_;
   std::atomic<std::uint64_t> failures_{0}, internal_errors_{0};
   mutable std::mutex totals_mutex_;
   std::map<std::string, Receipt> totals_;  // by door

@@ -1,14 +1,13 @@
 #include "ingest/row_sink.hpp"
 
-#include "ingest/seal/planner.hpp"
-
 namespace backtrail::ingest {
 namespace {
 
 // A chunk is handed to the writers at this size, so that a large file flows instead of piling up.
 constexpr std::size_t kChunkRows = 1000;
 constexpr std::size_t kChunkBytes = 2 * 1024 * 1024;
-constexpr std::size_t kKnownNamesMax = 400'000;
+// Most files of CloudTrail have fewer records.
+constexpr std::size_t kUsualRows = 64;
 
 // What search by name should offer: not keys and sessions (found by exact text), not single S3 objects.
 bool worth_a_name(const schema::Entity& entity) {
@@ -32,27 +31,8 @@ std::string clean_text(std::string_view text) {
 
 }  // namespace
 
-bool KnownNames::add(const std::string& account_id, schema::EntityKind kind, std::int64_t hash, std::string_view name) {
-  if (names_.size() >= kKnownNamesMax) names_.clear();
-  const std::uint64_t mixed = std::hash<std::string>{}(account_id)*31 + std::hash<std::string_view>{}(name)*7 +
-                              static_cast<std::uint64_t>(hash) * 3 + static_cast<std::uint64_t>(kind);
-  return names_.insert(mixed).second;
-}
-
-bool KnownNames::add_account(const std::string& account_id) {
-  return accounts_.insert(account_id).second;
-}
-
-void KnownNames::forget_after(std::uint64_t failures) {
-  if (failures == failures_) return;
-  failures_ = failures;
-  names_.clear();
-  accounts_.clear();
-}
-
-void RowSink::note(const std::string& account_id, const schema::Entity& entity) {
+void RowSink::note(const std::string& account_id, const schema::Entity& entity, std::int64_t hash) {
   if (!worth_a_name(entity)) return;
-  const std::int64_t hash = schema::entity_hash(key_, entity.kind, entity.key);
   if (!known_.add(account_id, entity.kind, hash, entity.name)) return;
   batch_.names.push_back({account_id, entity.kind, hash, clean_text(schema::cut_entity_key(entity.key)),
                           clean_text(schema::cut_entity_key(entity.name))});
@@ -62,6 +42,7 @@ void RowSink::add(Row row) {
   row.delivery = delivery_;
   row.provenance = provenance_;
   batch_.bytes += row.bytes();
+  if (batch_.rows.empty()) batch_.rows.reserve(kUsualRows);
   batch_.rows.push_back(std::move(row));
   if (batch_.rows.size() < kChunkRows && batch_.bytes < kChunkBytes) return;
   delivery_->add_rows(batch_.rows.size());
@@ -79,14 +60,16 @@ void RowSink::on_event(const schema::ApiEvent& event, std::uint64_t position) {
   if (const auto refused = refuse(event, admission_))
     return refuse_record(*refused, event.raw, event.account_id, position, RecordKind::kEvent);
   if (known_.add_account(event.account_id)) batch_.new_accounts.push_back(event.account_id);
-  for (const auto* entity : {&event.principal, &event.instance, &event.ip_address})
-    if (*entity) note(event.account_id, **entity);
-  for (const auto& mention : event.mentions) note(event.account_id, mention);
   Row row;
   const Delivery& delivery = delivery_->delivery();
-  const bool for_part = delivery.gathering && event.event_day() < seal::first_young_day(delivery.received_us);
+  const bool for_part = delivery.gathering != nullptr;
   row.event = event_row(event, key_, provenance_ ? provenance_->received_us : delivery.received_us, for_part);
   row.event.variant = provenance_ != nullptr && provenance_->variant;
+  if (event.principal) note(event.account_id, *event.principal, row.event.principal_hash);
+  if (event.instance) note(event.account_id, *event.instance, row.event.instance_hash);
+  if (event.ip_address) note(event.account_id, *event.ip_address, row.event.ip_address_hash);
+  for (std::size_t i = 0; i < event.mentions.size(); ++i)
+    note(event.account_id, event.mentions[i], row.event.mentions[i]);
   add(std::move(row));
 }
 
@@ -95,7 +78,8 @@ void RowSink::on_finding(schema::Finding finding, std::uint64_t position) {
     return refuse_record(*refused, finding.raw, finding.identity.account_id, position, RecordKind::kFinding);
   const std::string& account_id = finding.identity.account_id;
   if (known_.add_account(account_id)) batch_.new_accounts.push_back(account_id);
-  for (const auto& entity : finding.entities) note(account_id, entity.entity);
+  for (const auto& named : finding.entities)
+    note(account_id, named.entity, schema::entity_hash(key_, named.entity.kind, named.entity.key));
   Row row;
   row.kind = Row::Kind::kFinding;
   row.finding = std::make_unique<schema::Finding>(std::move(finding));

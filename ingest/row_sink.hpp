@@ -1,28 +1,13 @@
 // Turns recognised records into rows of a batch: admission, hashes, names not written before. One per parser thread.
 #pragma once
 #include <functional>
-#include <unordered_set>
 
 #include "ingest/admission.hpp"
+#include "ingest/known_names.hpp"
 #include "ingest/load/batch.hpp"
 #include "ingest/recognise.hpp"
 
 namespace backtrail::ingest {
-
-// Which entity names and accounts this thread has handed over already. Forgotten when a batch failed: its names were
-// not written then.
-class KnownNames {
- public:
-  // True when it was not known.
-  bool add(const std::string& account_id, schema::EntityKind kind, std::int64_t hash, std::string_view name);
-  bool add_account(const std::string& account_id);
-  void forget_after(std::uint64_t failures);
-
- private:
-  std::unordered_set<std::uint64_t> names_;
-  std::unordered_set<std::string> accounts_;
-  std::uint64_t failures_ = 0;
-};
 
 class RowSink final : public RecordSink {
  public:
@@ -40,7 +25,7 @@ class RowSink final : public RecordSink {
 
  private:
   void add(Row row);
-  void note(const std::string& account_id, const schema::Entity& entity);
+  void note(const std::string& account_id, const schema::Entity& entity, std::int64_t hash);
   void refuse_record(const schema::Error& error, std::string_view raw, const std::string& account_id,
                      std::uint64_t position, RecordKind kind);
 

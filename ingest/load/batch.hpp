@@ -119,7 +119,7 @@ struct Batch {
   std::vector<EntityName> names;
   std::vector<std::string> new_accounts;  // account ids that this process has not written yet
   std::size_t bytes = 0;
-  bool gathered = false;  // what belongs together is in it: events of days that are over may become parts
+  bool gathered = false;  // what belongs together is in it: events may become parts
 };
 
 // What `from` has comes behind what `to` has.

@@ -19,6 +19,8 @@
 namespace backtrail::ingest {
 namespace {
 
+using Tables = schema::Partitions::Tables;
+
 constexpr int kRetryMax = 8;
 
 // The union of what the deliveries' keys may write: the database checks it once more.
@@ -226,9 +228,9 @@ schema::Result<void> BatchWriter::store(std::span<Row> rows, const Batch& batch,
   }
   const bool refusable = done.error().code == schema::Code::kBadData;
   if (refusable && done.error().detail.find("no partition of relation") != std::string::npos) {
-    // Retention dropped a partition that this process still believed in.
+    // Retention dropped a partition that this process still believed in, or what should have become a part became rows.
     partitions_.forget();
-    auto ready = ensure_partitions(rows, now_us);
+    auto ready = ensure_partitions(rows, now_us, Tables::kPartsAndRows);
     if (ready) return store(rows, batch, now_us);
     fail_all(rows, ready.error());
     return ready;
@@ -248,17 +250,17 @@ schema::Result<void> BatchWriter::store(std::span<Row> rows, const Batch& batch,
   return done;
 }
 
-schema::Result<void> BatchWriter::ensure_partitions(std::span<const Row> rows, std::int64_t now_us) {
+schema::Result<void> BatchWriter::ensure_partitions(std::span<const Row> rows, std::int64_t now_us, Tables tables) {
   std::set<std::int32_t> days;
   for (const Row& row : rows)
     if (row.kind == Row::Kind::kEvent) days.insert(row.event.event_day);
   if (days.empty()) return {};
   const std::vector<std::int32_t> needed(days.begin(), days.end());
-  auto ready = partitions_.ensure(needed, schema::day_of(now_us));
+  auto ready = partitions_.ensure(needed, schema::day_of(now_us), tables);
   // Days that have just expired may be dropped as fast as they are made, for a moment.
   for (int attempt = 1; !ready && ready.error().code == schema::Code::kRetry && attempt < kRetryMax; ++attempt) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20 * attempt));
-    ready = partitions_.ensure(needed, schema::day_of(now_us));
+    ready = partitions_.ensure(needed, schema::day_of(now_us), tables);
   }
   return ready;
 }
@@ -275,7 +277,7 @@ schema::Result<void> BatchWriter::write(Batch batch, const std::function<std::in
 }
 
 schema::Result<void> BatchWriter::write_rows(Batch& batch, std::int64_t now_us) {
-  auto ready = ensure_partitions(batch.rows, now_us);
+  auto ready = ensure_partitions(batch.rows, now_us, batch.gathered ? Tables::kParts : Tables::kPartsAndRows);
   if (!ready) {
     fail_all(batch.rows, ready.error());
     return ready;

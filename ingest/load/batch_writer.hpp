@@ -27,7 +27,8 @@ class BatchWriter {
  private:
   schema::Result<void> write_rows(Batch& batch, std::int64_t now_us);
   schema::Result<void> store(std::span<Row> rows, const Batch& batch, std::int64_t now_us);
-  schema::Result<void> ensure_partitions(std::span<const Row> rows, std::int64_t now_us);
+  schema::Result<void> ensure_partitions(std::span<const Row> rows, std::int64_t now_us,
+                                         schema::Partitions::Tables tables);
   void settle(std::span<Row> rows);
   schema::Result<void> try_store(std::span<Row> rows, const Batch& batch, std::int64_t now_us);
 

@@ -92,13 +92,14 @@ bool is_copy(const EventRow& event) {
 // Every day's lock, in order, so that two writers never wait for each other in a circle. A day with copies is held
 // alone: a copy and its record that are stored at the same time would not see each other. So is a day for parts; one
 // that is not to be had soon leaves `parts`. Returns the days that retention is removing just now.
-std::set<std::int32_t> lock_days(schema::Transaction& tx, const std::vector<Row*>& events, DayAccounts& parts) {
+std::set<std::int32_t> lock_days(schema::Transaction& tx, const std::vector<Row*>& events, DayAccounts& parts,
+                                 std::int64_t now_us) {
   std::map<std::int32_t, bool> days;
   for (const Row* row : events) days[row->event.event_day] |= is_copy(row->event);
   std::set<std::int32_t> for_parts, closed;
   for (const auto& part : parts) for_parts.insert(part.first);
   for (const auto& [day, alone] : days) {
-    if (for_parts.contains(day) && !lock_part_day(tx, day))
+    if (for_parts.contains(day) && !lock_part_day(tx, day, now_us))
       std::erase_if(parts, [taken = day](const auto& part) { return part.first == taken; });
     if (!tx.exec(alone ? sql::event_lock_day_alone : sql::event_lock_day, day)[0]["open"].as<bool>())
       closed.insert(day);
@@ -354,6 +355,30 @@ Written store_new(schema::Transaction& tx, const DayAccounts& parts, std::vector
   return written;
 }
 
+// In the order of the unique index: two batches with the same events wait for each other instead of deadlocking. Keys
+// are sorted, not rows: of a large batch, each look at a row is a cache miss.
+void sort_by_key(std::vector<Row*>& events) {
+  struct Key {
+    std::int32_t day;
+    std::string_view account_id;
+    schema::Uuid event_id;
+    Row* row;
+  };
+  std::vector<Key> keys;
+  keys.reserve(events.size());
+  // Of one account's ids, one is enough to point to.
+  std::string_view account_id;
+  for (Row* row : events) {
+    if (account_id != row->event.account_id) account_id = row->event.account_id;
+    keys.push_back({row->event.event_day, account_id, row->event.event_id, row});
+  }
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+    return std::tie(a.day, a.account_id, a.event_id, a.row->event.content_fp) <
+           std::tie(b.day, b.account_id, b.event_id, b.row->event.content_fp);
+  });
+  std::transform(keys.begin(), keys.end(), events.begin(), [](const Key& key) { return key.row; });
+}
+
 }  // namespace
 
 void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now_us, bool gathered) {
@@ -366,14 +391,10 @@ void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now
     row->outcome = RowOutcome::kPending;
     if (is_copy(row->event)) row->event.content_fp = schema::kOcsfFingerprint;
   }
-  // In the order of the unique index: two batches with the same events wait for each other instead of deadlocking.
-  std::sort(events.begin(), events.end(), [](const Row* a, const Row* b) {
-    return std::tie(a->event.event_day, a->event.account_id, a->event.event_id, a->event.content_fp) <
-           std::tie(b->event.event_day, b->event.account_id, b->event.event_id, b->event.content_fp);
-  });
+  sort_by_key(events);
   DayAccounts parts;
-  if (gathered) parts = part_days(events, now_us);
-  refuse_closed(lock_days(tx, events, parts), events);
+  if (gathered) parts = part_days(events);
+  refuse_closed(lock_days(tx, events, parts, now_us), events);
   SealedForms sealed = find_sealed_forms(tx, events);
   settle_copies(tx, sealed, events);
   settle_sealed(sealed, events);

@@ -9,7 +9,7 @@
 
 namespace backtrail::ingest {
 
-// Sets the outcome of every event row of `rows` (others are left alone). `gathered`: events of days that are over may
+// Sets the outcome of every event row of `rows` (others are left alone). `gathered`: events may
 // become parts. Throws pqxx exceptions.
 void write_events(schema::Transaction& tx, std::span<Row> rows, std::int64_t now_us, bool gathered = false);
 // Puts events back that were sealed, as they are; gives how many were stored. For the maintenance role.

@@ -12,6 +12,12 @@ void Gathering::enter() {
 std::optional<Batch> Gathering::add(Batch batch) {
   const std::lock_guard lock(mutex_);
   batch.gathered = true;
+  if (batch_.rows.empty() && batch.bytes > 0) {
+    batch_.rows = std::move(batch.rows);
+    // Rows are moved once, not every time that there is no more room.
+    batch_.rows.reserve(batch_.rows.size() * (bytes_ / batch.bytes + 1));
+    batch.rows.clear();
+  }
   append(batch_, std::move(batch));
   if (batch_.bytes < bytes_) return std::nullopt;
   return std::exchange(batch_, {});

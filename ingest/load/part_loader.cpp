@@ -129,13 +129,27 @@ BuiltPart build_part(std::span<Row* const> rows) {
   return built;
 }
 
+// The order of a part's events (schema/block_format). Keys are sorted, not rows: each look at a row is a cache miss.
+void sort_for_part(std::vector<Row*>& rows) {
+  struct Key {
+    schema::EventClass event_class;
+    std::int64_t principal_hash, event_time_us;
+    Row* row;
+  };
+  std::vector<Key> keys;
+  keys.reserve(rows.size());
+  for (Row* row : rows)
+    keys.push_back({row->event.event_class, row->event.principal_hash, row->event.event_time_us, row});
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+    return std::tie(a.event_class, a.principal_hash, a.event_time_us, a.row->event.event_id, a.row->event.content_fp) <
+           std::tie(b.event_class, b.principal_hash, b.event_time_us, b.row->event.event_id, b.row->event.content_fp);
+  });
+  std::transform(keys.begin(), keys.end(), rows.begin(), [](const Key& key) { return key.row; });
+}
+
 // One part for each class, or more when it would be too large. Throws Refusal.
 std::vector<BuiltPart> build_parts(std::vector<Row*> rows) {
-  const auto order = [](const Row* row) {
-    const EventRow& e = row->event;
-    return std::tie(e.event_class, e.principal_hash, e.event_time_us, e.event_id, e.content_fp);
-  };
-  std::sort(rows.begin(), rows.end(), [&](const Row* a, const Row* b) { return order(a) < order(b); });
+  sort_for_part(rows);
   std::vector<BuiltPart> built;
   const std::span<Row* const> all = rows;
   for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
@@ -175,7 +189,8 @@ void write_directories(schema::Transaction& tx, const Directories& directories) 
 
 bool store(Group& group, seal::PartWriter& writer, Directories& directories) {
   choose_fresh(group);
-  if (!group.fresh.empty() && group.fresh.size() < kLoadedPartEventsMin) return false;
+  if (!group.fresh.empty() && group.fresh.size() < loaded_part_events_min(group.next_no, group.beside_rows))
+    return false;
   const EventRow& first = group.first();
   try {
     for (const auto& [part, entities] : build_parts(group.fresh)) {
@@ -194,21 +209,26 @@ bool store(Group& group, seal::PartWriter& writer, Directories& directories) {
 
 }  // namespace
 
-DayAccounts part_days(const std::vector<Row*>& events, std::int64_t now_us) {
+std::size_t loaded_part_events_min(int parts, bool beside_rows) {
+  const int others = beside_rows ? parts + 1 : std::max(0, parts - kFreeParts + 1);
+  return static_cast<std::size_t>(others) * kPartEventsEach;
+}
+
+DayAccounts part_days(const std::vector<Row*>& events) {
   DayAccounts days;
   for (const Group& group : groups_of(events)) {
     const bool fit = std::all_of(group.rows.begin(), group.rows.end(), [](const Row* row) {
       return row->event.for_part && (row->event.flags & schema::kFlagOcsf) == 0;
     });
-    const bool over = group.first().event_day < seal::first_young_day(now_us);
-    if (over && fit && group.rows.size() >= kLoadedPartEventsMin)
-      days.emplace(group.first().event_day, group.first().account_id);
+    if (fit) days.emplace(group.first().event_day, group.first().account_id);
   }
   return days;
 }
 
-bool lock_part_day(schema::Transaction& tx, std::int32_t day) {
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPartLockWaitMs);
+bool lock_part_day(schema::Transaction& tx, std::int32_t day, std::int64_t now_us) {
+  const bool young = day >= seal::first_young_day(now_us);
+  const std::chrono::milliseconds wait(young ? kYoungPartLockWaitMs : kPartLockWaitMs);
+  const auto give_up = std::chrono::steady_clock::now() + wait;
   while (!tx.exec(sql::part_lock_day, day)[0][0].as<bool>()) {
     if (std::chrono::steady_clock::now() >= give_up) return false;
     std::this_thread::sleep_for(kPartLockEvery);

@@ -8,6 +8,7 @@
 #include "ingest/seal/event_forms.hpp"
 #include "ingest/seal/sealer.hpp"
 #include "schema/parts/part_store.hpp"
+#include "schema/retention/partitions.hpp"
 
 namespace backtrail::ingest::seal {
 namespace {
@@ -60,8 +61,11 @@ Result<UnsealReport> unseal_day(schema::Database& maintenance, std::int32_t day,
         return schema::list_parts(tx, day, day, accounts);
       });
   if (!parts) return parts.error();
+  if (parts->empty()) return UnsealReport{};
   std::map<std::string, std::size_t> counts;
   for (const auto& head : *parts) ++counts[head.key.account_id];
+  // A day that came as parts has no tables for rows yet.
+  if (auto ready = schema::Partitions(maintenance).ensure({day}, day); !ready) return ready.error();
   UnsealReport report;
   for (const auto& known : counts) {
     const std::string& account_id = known.first;

@@ -12,7 +12,6 @@
 #include "ingest/decode/decode.hpp"
 #include "ingest/load/binary_array.hpp"
 #include "ingest/load/gathering.hpp"
-#include "ingest/seal/planner.hpp"
 #include "schema/core/utf8.hpp"
 #include "schema/pg/row_as.hpp"
 
@@ -88,20 +87,21 @@ std::optional<std::int32_t> day_of_path(const fs::path& path) {
 // Files that one reader submits one after the other.
 struct Bundle {
   std::vector<fs::path> files;
-  bool together = false;  // all of a day that is over: written together
+  std::optional<std::int32_t> day;  // all of it: written together
 };
 constexpr std::size_t kBundleFiles = 32;  // of other files
 // Objects that are remembered in one transaction, and how long one may wait for others.
 constexpr std::size_t kRememberedAtOnce = 256;
 constexpr std::chrono::seconds kRememberEvery(1);
 
-// Days that are over come first; within a day the files are in the order of their paths, and so of their accounts.
-std::vector<Bundle> bundles_of(const std::vector<fs::path>& files, std::int64_t now_us) {
+// Objects with a day come first, the oldest day first; within a day the files are in the order of their paths, and so
+// of their accounts.
+std::vector<Bundle> bundles_of(const std::vector<fs::path>& files) {
   std::map<std::int32_t, std::vector<fs::path>> days;
   std::vector<Bundle> bundles, others;
   for (const auto& file : files) {
     const auto day = day_of_path(file);
-    if (day && *day < seal::first_young_day(now_us)) {
+    if (day) {
       days[*day].push_back(file);
       continue;
     }
@@ -109,7 +109,7 @@ std::vector<Bundle> bundles_of(const std::vector<fs::path>& files, std::int64_t 
     others.back().files.push_back(file);
   }
   bundles.reserve(days.size() + others.size());
-  for (auto& [day, paths] : days) bundles.push_back({std::move(paths), true});
+  for (auto& [day, paths] : days) bundles.push_back({std::move(paths), day});
   std::move(others.begin(), others.end(), std::back_inserter(bundles));
   return bundles;
 }
@@ -126,8 +126,12 @@ class Import {
       progress_.bytes_total += fs::file_size(file, ignored);
     }
     progress_.files_total = files.size();
-    const auto bundles = bundles_of(files, pipeline_.now_us());
+    const auto bundles = bundles_of(files);
+    std::vector<std::int32_t> days;
+    for (const auto& bundle : bundles)
+      if (bundle.day) days.push_back(*bundle.day);
     std::vector<std::thread> readers;
+    readers.emplace_back([&] { pipeline_.prepare_days(std::move(days)); });  // writers wait for it, parsers need not
     for (unsigned i = 0; i < std::max(1U, options_.readers); ++i)
       readers.emplace_back([&] {
         for (std::size_t at = next_++; at < bundles.size() && !stopped(); at = next_++) begin(bundles[at]);
@@ -167,7 +171,7 @@ class Import {
     std::vector<Object> objects;
     for (const auto& file : bundle.files) objects.push_back({location_of(file), file});
     const auto known = known_of(objects);
-    const auto gathering = bundle.together ? std::make_shared<Gathering>() : nullptr;
+    const auto gathering = bundle.day ? std::make_shared<Gathering>() : nullptr;
     if (gathering) gathering->enter();
     for (auto& object : objects) {
       if (stopped()) break;

@@ -2,9 +2,9 @@
 //
 // Order-free and resumable: an object ledger (path, size, SHA-256) remembers what was imported to the end, no marker
 // and no order is assumed, so a file that appears late is imported whenever it appears. What a file holds is decided by
-// its content. CloudTrail objects of one day that is over, by their S3 paths, are written together, so that they become
-// parts of the sealed day at once (load/part_loader.hpp); every other file is written as it comes. Digest files and
-// files that are no JSON are reported as ignored, never an error.
+// its content. CloudTrail objects of one day, by their S3 paths, are written together, so that they become parts at
+// once (load/part_loader.hpp); every other file is written as it comes. Digest files and files that are no JSON are
+// reported as ignored, never an error.
 #pragma once
 #include <atomic>
 #include <filesystem>

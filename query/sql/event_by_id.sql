@@ -13,5 +13,6 @@ CROSS JOIN LATERAL (
   FROM api_event AS e
   WHERE e.event_day = d.at::date AND e.account_id = a.account_id AND e.event_id = $3::uuid
   OFFSET 0) AS h
+WHERE p.partition_name IS NOT NULL
 ORDER BY h.event_time DESC, h.content_fp DESC
 LIMIT $4::bigint

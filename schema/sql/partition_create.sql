@@ -1,3 +1,3 @@
--- Makes the partitions of both event tables for [$1, $2) unless something covers a part of it.
--- $1 first day, $2 the day behind the last
-SELECT create_event_partition($1::date, $2::date)
+-- Makes the partitions of parts for [$1, $2) unless something covers a piece of it, and with $3 those of rows, too.
+-- $1 first day, $2 the day behind the last, $3 with tables for rows
+SELECT create_event_partition($1::date, $2::date, $3::boolean)

@@ -5,7 +5,7 @@
 SELECT CASE WHEN held.any_row THEN greatest(c.reltuples, 0)::bigint ELSE 0 END + sealed.n AS rows,
   NOT held.any_row AND sealed.n = 0 AS empty
 FROM event_partition AS p
-JOIN pg_class AS c ON c.oid = p.partition_name::regclass
+LEFT JOIN pg_class AS c ON c.oid = to_regclass(p.partition_name)
 CROSS JOIN (
   SELECT EXISTS (SELECT FROM api_event AS e WHERE e.event_day >= $1::date AND e.event_day < $2::date) AS any_row
 ) AS held

@@ -24,7 +24,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr int kMin = static_cast<int>(kLoadedPartEventsMin);
+constexpr int kEach = static_cast<int>(kPartEventsEach);
 constexpr int kDays = 3;  // from 2026-10-20
 
 std::string time_on(int day) {
@@ -67,7 +67,7 @@ class ImportPartsTest : public ::testing::Test {
         object(account, day, "c", late + guardduty_json(day + 1).dump() + "\n");
       }
       object("777788889999", day, "few",
-             events(9000 + 100 * day, kMin - 1, {.account = "777788889999", .time = time_on(day)}));
+             events(9000 + 100 * day, 3, {.account = "777788889999", .time = time_on(day)}));
     }
   }
 
@@ -135,7 +135,7 @@ TEST_F(ImportPartsTest, StoreWhatRowsWouldHaveStored) {
               kDays * 135 + 2 * (kDays - 1))
         << account;
   }
-  EXPECT_EQ(parts_.count("api_event WHERE account_id = '777788889999'"), kDays * (kMin - 1));
+  EXPECT_EQ(parts_of("777788889999"), "2026-10-20:0:1:3 2026-10-21:0:1:3 2026-10-22:0:1:3");
   EXPECT_EQ(parts_.count("alert WHERE kind = 'event_variant'"), 2 * kDays);
   EXPECT_THAT(damage(), IsEmpty());
   EXPECT_EQ(unsealed_picture(parts_), wanted);
@@ -152,26 +152,62 @@ TEST_F(ImportPartsTest, AnImportOfTheSameAddsNothing) {
   EXPECT_EQ(parts_.picture() + parts_of(kAccountA), before);
 }
 
-TEST_F(ImportPartsTest, FewEventsStayRows) {
-  const EventFacts facts{.time = time_on(0)};
-  object(kAccountA, 0, "few", events(1, kMin - 1, facts));
-  object(kAccountB, 0, "enough", events(1, kMin, {.account = kAccountB, .time = time_on(0)}));
+TEST(ImportPartsRule, OneMorePartIsWorthItsLookUp) {
+  EXPECT_EQ(loaded_part_events_min(0, false), 0U);
+  EXPECT_EQ(loaded_part_events_min(kFreeParts - 1, false), 0U);
+  EXPECT_EQ(loaded_part_events_min(kFreeParts, false), kPartEventsEach);
+  EXPECT_EQ(loaded_part_events_min(kFreeParts + 1, false), 2 * kPartEventsEach);
+  EXPECT_EQ(loaded_part_events_min(0, true), kPartEventsEach);
+  EXPECT_EQ(loaded_part_events_min(1, true), 2 * kPartEventsEach);
+}
+
+TEST_F(ImportPartsTest, WithoutRowsAFewPartsMayBeSmall) {
+  for (int i = 0; i <= kFreeParts; ++i) {
+    object(kAccountA, 0, std::to_string(i), events(i, 1, {.time = time_on(0)}));
+    import_objects();
+  }
+  EXPECT_EQ(parts_.count("event_part"), kFreeParts);
+  EXPECT_EQ(parts_.count("api_event"), 1);
+}
+
+TEST_F(ImportPartsTest, BesideRowsFewEventsBecomeRows) {
+  for (const std::string account : {kAccountA, kAccountB})
+    parts_.deliver(event({.number = 901, .account = account, .time = time_on(0)}));
+  object(kAccountA, 0, "few", events(1, kEach - 1, {.time = time_on(0)}));
+  object(kAccountB, 0, "enough", events(1, kEach, {.account = kAccountB, .time = time_on(0)}));
   import_objects();
-  EXPECT_EQ(parts_.count("api_event"), kMin - 1);
-  EXPECT_EQ(parts_of(kAccountB), fmt::format("2026-10-20:0:1:{}", kMin));
+  EXPECT_EQ(parts_.count("api_event"), 2 + kEach - 1);
+  EXPECT_EQ(parts_of(kAccountB), fmt::format("2026-10-20:0:1:{}", kEach));
   EXPECT_EQ(parts_of(kAccountA), "");
 }
 
-TEST_F(ImportPartsTest, DaysThatAreNotOverAreRows) {
-  const auto object_of = [&](const char* day, const char* time) {
-    write_file(directory_ / fmt::format("s3/AWSLogs/{}/CloudTrail/eu-west-1/{}/a.json", kAccountA, day),
-               events(1, kMin, {.time = time}));
+TEST_F(ImportPartsTest, ADayHasTablesOfRowsWhenItHasRows) {
+  const auto tables = [&] {
+    return parts_.value("SELECT coalesce(partition_name, 'none') FROM event_partition WHERE from_day = '2026-10-20'");
   };
-  object_of("2026/11/01", "2026-11-01T23:59:59Z");
-  object_of("2026/11/02", "2026-11-02T00:00:00Z");
+  object(kAccountA, 0, "a", events(1, 100, {.time = time_on(0)}));
   import_objects();
-  EXPECT_EQ(parts_of(kAccountA), fmt::format("2026-11-01:0:1:{}", kMin));
-  EXPECT_EQ(parts_.count("api_event WHERE event_day = '2026-11-02'"), kMin);
+  EXPECT_EQ(tables(), "none");
+  EXPECT_EQ(text_of(parts_.deliver(events(1, 101, {.time = time_on(0)}))), "received 101: new 1 duplicates 100");
+  EXPECT_THAT(tables(), HasSubstr("api_event_20261020"));
+  EXPECT_EQ(parts_.count("api_event"), 1);
+}
+
+TEST_F(ImportPartsTest, TodayBecomesPartsUnlessDeliveriesComeIn) {
+  const auto object_of = [&](const char* name, int first) {
+    write_file(directory_ / fmt::format("s3/AWSLogs/{}/CloudTrail/eu-west-1/2026/11/02/{}.json", kAccountA, name),
+               events(first, kEach, {.time = "2026-11-02T00:00:00Z"}));
+  };
+  object_of("a", 1);
+  import_objects();
+  EXPECT_EQ(parts_of(kAccountA), fmt::format("2026-11-02:0:1:{}", kEach));
+  pqxx::connection connection(parts_.database().admin_connection_string());
+  pqxx::work collector(connection);
+  collector.exec(
+      fmt::format("SELECT pg_advisory_xact_lock_shared(1, {})", schema::day_of(time_of("2026-11-02T00:00:00Z"))));
+  object_of("b", 1000);
+  import_objects();
+  EXPECT_EQ(parts_.count("api_event"), kEach);
 }
 
 TEST_F(ImportPartsTest, KnowTheRowsThatWereThereBefore) {
@@ -205,6 +241,17 @@ TEST_F(ImportPartsTest, KnowTheirPartsAndAreKnownByThoseWhoComeLate) {
   EXPECT_EQ(parts_of(kAccountA), "2026-10-20:0:1:100 2026-10-20:1:1:101");
   EXPECT_THAT(damage(), IsEmpty());
   EXPECT_EQ(text_of(parts_.deliver(events(1, 200, facts) + event(odd))), "received 201: duplicates 201");
+}
+
+// Of a part with more ids than a list holds, the lists that may have an id are looked up; of a smaller one all are read.
+TEST_F(ImportPartsTest, KnowTheirIdsInPartsOfEverySize) {
+  const auto per_list = static_cast<int>(schema::kIdChunkIds);
+  for (const int n : {per_list - 1, per_list}) {
+    const int day = n - per_list + 1;
+    object(kAccountA, day, "a", events(1, n, {.time = time_on(day)}));
+    import_objects();
+    EXPECT_EQ(text_of(parts_.deliver(events(n, 2, {.time = time_on(day)}))), "received 2: new 1 duplicates 1") << n;
+  }
 }
 
 TEST_F(ImportPartsTest, RecordsStillTakeThePlaceOfCopies) {
@@ -304,7 +351,7 @@ TEST_F(ImportPartsTest, ImportersAndACollectorThatRaceStoreEverythingOnce) {
 TEST(ImportPartsRefusal, TwoEntitiesWithOneHashBecomeRows) {
   EventSeed seed;
   std::vector<Row> rows;
-  for (int i = 0; i < kMin; ++i) {
+  for (int i = 0; i < kEach; ++i) {
     Json json = event_json({.number = i});
     if (i == 1) json["userIdentity"]["principalId"] = "AIDAEXAMPLEOTHER0001";
     const std::string text = json.dump();
@@ -320,7 +367,7 @@ TEST(ImportPartsRefusal, TwoEntitiesWithOneHashBecomeRows) {
   rows[1].event.principal_hash = principal;
   seed.add_gathered(rows);
   EXPECT_EQ(seed.admin_exec("SELECT count(*) FROM event_part")[0][0].as<int>(), 0);
-  EXPECT_EQ(seed.admin_exec("SELECT count(*) FROM api_event WHERE length(raw) < 600")[0][0].as<int>(), kMin)
+  EXPECT_EQ(seed.admin_exec("SELECT count(*) FROM api_event WHERE length(raw) < 600")[0][0].as<int>(), kEach)
       << "packed";
 }
 
