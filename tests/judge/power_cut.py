@@ -4,16 +4,20 @@ A clone of the image holds exactly what had reached the "disk" at that moment. A
 at once, and life goes on with the clone: what was only in the page cache is gone. Nobody can acknowledge anything after
 the clone, because nobody is left.
 """
+import http.client
 import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 
+import rig
+
 IMAGE_MIB, OUTER_MIB = 6000, 14000
 UMOUNT_TRIES = 200
+# What a warehouse that lost its pages answers with, however it is asked.
+NO_ANSWER = (OSError, RuntimeError, ValueError, http.client.HTTPException, subprocess.SubprocessError)
 
 
 def sh(*command):
@@ -73,10 +77,43 @@ class Disk:
         os.replace(self.outer / 'after.img', self.outer / 'disk.img')
         self.attach()
 
+    def write_back(self):
+        """As the kernel does after half a minute: what is older than that survives even where nobody asked for it."""
+        sh('sync', '--file-system', str(self.mount))
+
     def close(self):
         for path in (self.mount, self.outer):
             subprocess.run(['umount', '-q', '-l', str(path)], check=False)
         shutil.rmtree(self.base, ignore_errors=True)
+
+
+def comes_back(judge):
+    """Nothing, or in words why the warehouse does not run again."""
+    try:
+        judge.database.start()
+    except (RuntimeError, subprocess.SubprocessError) as error:
+        return f'PostgreSQL did not start: {error}'
+    judge.collector.start()
+    if judge.collector.wait():
+        return None
+    return f'the collector was not ready within {rig.READY_WITHIN_S} s: {judge.collector.last_words()}'
+
+
+def cut_again_and_again(judge, disk, rounds):
+    """How many cuts there were, and why the last one was the end, if it was."""
+    for turn in range(rounds):
+        judge.work()
+        if turn % 3 == 2 or judge.options.control == 'spool-without-fdatasync':  # also while the spool is in use
+            judge.database.kill()
+            judge.pause(0.3, 0.3 + judge.options.interval)
+        judge.collector.kill()
+        judge.database.kill()
+        disk.cut()
+        disk.restore()
+        broken = comes_back(judge)
+        if broken:
+            return turn + 1, broken
+    return rounds, None
 
 
 def run(judge_class, options, rounds):
@@ -88,39 +125,23 @@ def run(judge_class, options, rounds):
     except subprocess.CalledProcessError as error:
         return {'skipped': f'this machine cannot do it: {" ".join(error.cmd)}: {error.stderr.decode(errors="replace").strip()}'}
     judge = judge_class(options, directory=str(disk.mount))
-    unrecoverable, cuts = 0, 0
     # The log outside: it tells why a server did not start. Little WAL is kept, so that the disk does not fill.
     judge.database.log = judge.acks / 'postgresql.log'
     judge.database.settings.append('max_wal_size=512MB')
     try:
-        judge.begin()
-        for turn in range(rounds):
-            judge.work()
-            if turn % 3 == 2 or options.control == 'spool-without-fdatasync':  # also while the spool is in use
-                judge.database.kill()
-                judge.pause(0.3, 0.3 + options.interval)
-            judge.collector.kill()
-            judge.database.kill()
-            disk.cut()
-            disk.restore()
-            cuts += 1
+        judge.begin(send=False)
+        if options.control == 'fsync-off':
+            disk.write_back()  # not an empty disk: a warehouse that has stood for a while
+        judge.send()
+        cuts, broken = cut_again_and_again(judge, disk, rounds)
+        if not broken:
             try:
-                judge.database.start()
-            except RuntimeError as error:
-                if options.control == 'none':
-                    print(error, file=sys.stderr)
-                unrecoverable += 1
-                break
-            judge.collector.start()
-            judge.collector.wait()
-        try:
-            if not unrecoverable:
                 return judge.end({'cuts': cuts})
-        except (OSError, RuntimeError):
-            if options.control == 'none':
-                raise  # a warehouse that cannot be asked any more is what a control is for
-        return {'missing': 0, 'duplicate': 0, 'altered': 0, 'spurious': 0, 'permanent_refusals': [],
-                'acknowledged': judge.acknowledged(), 'unrecoverable': 1, 'cuts': cuts}
+            except NO_ANSWER as error:
+                broken = f'the warehouse could not be asked: {error}'
+        # A verdict like any other: what was acknowledged can not be read.
+        return {'acknowledged': judge.acknowledged(), 'missing': 0, 'duplicate': 0, 'altered': 0, 'spurious': 0,
+                'broken': broken, 'cuts': cuts}
     finally:
         judge.close()
         disk.close()

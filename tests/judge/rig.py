@@ -12,6 +12,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 POSTGRES = next(iter(sorted(pathlib.Path('/usr/lib/postgresql').glob('*/bin'), reverse=True)), None)
 READY_WITHIN_S = 180
+SQL_WITHIN_S = 600
+LAST_WORDS_MAX = 300
 
 
 def free_port():
@@ -113,7 +115,7 @@ class Database:
     def sql(self, *texts, database='backtrail', check=True):
         commands = [word for text in texts for word in ('-c', text)]
         return subprocess.run([str(POSTGRES / 'psql'), '-h', str(self.sock), '-U', 'postgres', '-XAtq', '-d', database, *commands],
-                              capture_output=True, text=True, check=check)
+                              capture_output=True, text=True, check=check, timeout=SQL_WITHIN_S)
 
     def forbid(self):
         """The server stays, nobody gets in: quicker than to stop and start it."""
@@ -156,6 +158,10 @@ class Collector:
                 self.start()
             time.sleep(0.02)
         return False
+
+    def last_words(self):
+        lines = (self.directory / 'collector.log').read_text(errors='replace').split('\n')
+        return next((line for line in reversed(lines) if line), '')[-LAST_WORDS_MAX:]
 
     def get(self, path, token=None):
         try:

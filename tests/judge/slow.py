@@ -1,23 +1,36 @@
-"""Clients that a collector must survive: idle ones, ones that trickle, and many large uploads at once."""
+"""Clients that a collector must survive: idle ones, ones that trickle, and many large uploads at once.
+
+They are a process of their own at the lowest priority: real ones have machines of their own, and what they take here
+of the two cores that collector and database share would be measured as slowness of the collector. (In the judge's own
+process they would also hold the lock of its interpreter, for which the good clients would wait.)
+"""
 import base64
 import json
+import os
 import resource
 import socket
+import subprocess
+import sys
 import threading
 import time
+
+import oracle
 
 UPLOAD_BYTES = 64 * 1024 * 1024
 CLIENTS_PER_ADDRESS = 60  # below the server's limit for one address
 # Two waves, because the server closes idle connections after a while and takes 2,048 at once.
 IDLE, TRICKLING, UPLOADS, SECOND_WAVE, SECOND_WAVE_AFTER_S = 1500, 400, 64, 600, 15
-CALM_S = 5
+CALM_S = 15
 RESIDENT_MAX_MIB = 512
+LOWEST_PRIORITY = 19
+GONE_WITHIN_S = 30
 
 
 class Crowd:
+    prefix = 'ffffffff'
+
     def __init__(self, port, key, issuer):
         self.port, self.key = port, key
-        self.prefix = 'ffffffff'
         self.sockets, self.threads, self.statuses = [], [], []
         self.leaving = threading.Event()
         self.addresses, self.refused = 0, 0
@@ -97,36 +110,56 @@ class Crowd:
             client.close()
 
 
+def come(port, key, seed, day, seconds):
+    """The crowd's process: everybody comes; says so when the uploads are through, and goes when nobody listens any more."""
+    os.nice(LOWEST_PRIORITY)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
+    crowd = Crowd(port, key, oracle.Issuer(seed, day))
+    crowd.idle(IDLE)
+    crowd.busy(crowd.trickle, TRICKLING)
+    print('{}', flush=True)
+    crowd.busy(crowd.upload, UPLOADS)
+    began = time.monotonic()
+    second = False
+    while time.monotonic() < began + seconds and (crowd.uploading() or not second):
+        time.sleep(0.2)
+        if not second and time.monotonic() > began + SECOND_WAVE_AFTER_S:
+            second = True
+            crowd.idle(SECOND_WAVE)
+    print(json.dumps({'upload_s': round(time.monotonic() - began, 1), 'refused_connections': crowd.refused,
+                      'uploads_answered': crowd.answers()}), flush=True)
+    sys.stdin.read()
+    crowd.go()
+
+
 def p99_ms(latencies):
     return round(sorted(latencies)[int(len(latencies) * 0.99)] * 1000, 1) if latencies else 0.0
 
 
 def run(judge, rounds):
     """2,500 idle or trickling clients and 64 uploads of 64 MiB at once: bounded memory, good clients are served."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
     judge.begin(judge.options.rate)
     time.sleep(CALM_S)
     calm = [latency for sender in judge.senders for latency in sender.latencies]
     calm_resident = judge.collector.resident_bytes()
-    crowd = Crowd(judge.collector.port, judge.key, judge.issuer)
-    judge.foreign = crowd.prefix  # rows of another seed: no verdict's business
+    judge.foreign = Crowd.prefix  # rows of another seed: no verdict's business
+    crowd = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    print(json.dumps([judge.collector.port, judge.key, judge.issuer.seed, judge.issuer.day, judge.options.seconds]), file=crowd.stdin,
+          flush=True)
+    crowd.stdout.readline()
     seen = judge.latencies()
-    crowd.idle(IDLE)
-    crowd.busy(crowd.trickle, TRICKLING)
-    crowd.busy(crowd.upload, UPLOADS)
-    began = time.monotonic()
-    second = False
-    while time.monotonic() < began + judge.options.seconds and (crowd.uploading() or not second):
-        time.sleep(0.2)
-        if not second and time.monotonic() > began + SECOND_WAVE_AFTER_S:
-            second = True
-            crowd.idle(SECOND_WAVE)
+    said = json.loads(crowd.stdout.readline())
     busy = [latency for sender, count in seen.items() for latency in sender.latencies[count:]]
-    crowd.go()
     resident = judge.collector.resident_bytes() >> 20
+    crowd.stdin.close()
+    crowd.wait(GONE_WITHIN_S)
     ratio = round(p99_ms(busy) / max(p99_ms(calm), 0.1), 2)
-    return judge.end({'slow_clients': IDLE + TRICKLING + SECOND_WAVE, 'refused_connections': crowd.refused,
-                      'calm_p99_ms': p99_ms(calm), 'busy_p99_ms': p99_ms(busy), 'p99_ratio': ratio,
-                      'busy_answers': len(busy), 'calm_resident_mib': calm_resident >> 20, 'uploads_answered': crowd.answers(),
-                      'within_memory': resident <= RESIDENT_MAX_MIB, 'within_p99': ratio <= judge.options.p99_ratio_max})
+    return judge.end({'slow_clients': IDLE + TRICKLING + SECOND_WAVE, 'calm_p99_ms': p99_ms(calm), 'busy_p99_ms': p99_ms(busy),
+                      'p99_ratio': ratio, 'calm_answers': len(calm), 'busy_answers': len(busy),
+                      'calm_resident_mib': calm_resident >> 20, 'within_memory': resident <= RESIDENT_MAX_MIB,
+                      'within_p99': ratio <= judge.options.p99_ratio_max} | said)
+
+
+if __name__ == '__main__':
+    come(*json.loads(sys.stdin.readline()))
