@@ -84,6 +84,10 @@ BodyDecoder::State BodyDecoder::feed(std::string_view bytes, std::size_t& consum
   return bytes.size() - consumed > kPendingChunkBytesMax ? State::kMalformed : State::kMore;
 }
 
+void BodyDecoder::reserve(std::size_t bytes) {
+  parser_->body.reserve(bytes);
+}
+
 std::size_t BodyDecoder::body_bytes() const noexcept {
   return parser_->body.size();
 }

@@ -30,6 +30,9 @@ class BodyDecoder {
   State take_head(std::string_view head);
   // Decodes from the front of `bytes` and says in `consumed` how far it came; the rest has to be offered again.
   State feed(std::string_view bytes, std::size_t& consumed);
+  // For a body of this length, once memory is set aside for all of it: a body that grows piece by piece is copied again
+  // and again, at last 32 MiB at once, while the other connections of the thread wait.
+  void reserve(std::size_t bytes);
 
   [[nodiscard]] std::size_t body_bytes() const noexcept;
   [[nodiscard]] std::string take_body() noexcept;

@@ -33,6 +33,11 @@ inline constexpr std::size_t kInFlightBodyBytesMax =
 inline constexpr std::size_t kSmallBodyBytesMax = kMiB;
 inline constexpr std::size_t kReservedBodyBytes = 16 * kMiB;
 
+// Memory of the whole process: blocks from here on go back to the system when they are freed, and of smaller ones at
+// the end of a heap not more than this is kept.
+inline constexpr std::size_t kMappedBlockBytesMin = kMiB;
+inline constexpr std::size_t kFreeBytesKeptMax = 4 * kMiB;
+
 // The chunk line or the trailer of a chunked body that has not been understood yet.
 inline constexpr std::size_t kPendingChunkBytesMax = 16 * kKiB;
 

@@ -1,6 +1,7 @@
 #include "api/http/server.hpp"
 
 #include <algorithm>
+#include <malloc.h>
 #include <stdexcept>
 #include <sys/resource.h>
 #include <utility>
@@ -23,6 +24,13 @@ void make_room_for(std::size_t connections) {
   limit.rlim_cur = std::min(needed, limit.rlim_max);
   setrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur < needed) access_log::few_descriptors(limit.rlim_cur, needed);
+}
+
+// Left alone, glibc raises both with the largest block that was freed: after one upload, each of its arenas may keep
+// 64 MiB of free memory for good, and what a body takes is no longer what the limits count.
+void give_freed_bodies_back() {
+  mallopt(M_MMAP_THRESHOLD, static_cast<int>(kMappedBlockBytesMin));
+  mallopt(M_TRIM_THRESHOLD, static_cast<int>(kFreeBytesKeptMax));
 }
 
 }  // namespace
@@ -56,6 +64,7 @@ std::uint16_t Server::start() {
   }
   if (core.options.tls) core.set_tls_context(make_tls_context(*core.options.tls));
   make_room_for(core.options.limits.connections);
+  give_freed_bodies_back();
   impl_->threads.clear();  // of a start that failed
   for (unsigned i = 0; i < std::max(1U, core.options.io_threads); ++i) {
     impl_->threads.push_back(std::make_unique<IoThread>());

@@ -76,11 +76,14 @@ awaitable<void> Session::wait_for_room(const Exchange& exchange) {
   const std::uint64_t length = exchange.framing.content_length.value_or(0);
   if (length <= limits.small_body_bytes || length > core_.budget->large_bytes_max()) co_return;
   const auto until = Clock::now() + limits.body_room_timeout;
-  while (!exchange.lease->grow_to(length) && Clock::now() < until && !waiter_->aborted() && !core_.stopping.load()) {
+  bool room = false;
+  while (!(room = exchange.lease->grow_to(length)) && Clock::now() < until && !waiter_->aborted() &&
+         !core_.stopping.load()) {
     waiter_->timer().expires_after(kRoomEvery);
     boost::system::error_code cancelled;
     co_await waiter_->timer().async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
   }
+  if (room) exchange.decoder->reserve(length);
 }
 
 awaitable<std::optional<Response>> Session::read_body(Exchange& exchange) {

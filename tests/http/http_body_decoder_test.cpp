@@ -113,6 +113,21 @@ TEST(HttpBodyDecoderTest, TakesTheLargestHeadOfAFirehose) {
   EXPECT_EQ(decode(head, "x", 1, 1).state, State::kDone);
 }
 
+TEST(HttpBodyDecoderTest, DoesNotGrowWhatIsReserved) {
+  constexpr std::size_t bytes = 5 * kMiB;
+  BodyDecoder decoder(bytes);
+  ASSERT_EQ(decoder.take_head("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n"),
+            State::kMore);
+  decoder.reserve(bytes);
+  const std::string piece(64 * kKiB, 'x');
+  State state = State::kMore;
+  for (std::size_t at = 0, consumed = 0; at < bytes; at += consumed) state = decoder.feed(piece, consumed);
+  EXPECT_EQ(state, State::kDone);
+  const std::string body = decoder.take_body();
+  EXPECT_EQ(body, std::string(bytes, 'x'));
+  EXPECT_EQ(body.capacity(), bytes);
+}
+
 TEST(HttpBodyDecoderTest, DisagreesWithAHeadThatTheGateShouldHaveRefused) {
   BodyDecoder decoder(100);
   EXPECT_NE(decoder.take_head("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n"), State::kMore);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <future>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <memory>
 #include <string>
 #include <thread>
@@ -143,6 +144,18 @@ TEST_F(HttpServerLimitsTest, ALargeBodyDoesNotWaitForEver) {
   EXPECT_TRUE(first.send("x"));
   EXPECT_EQ(first.reply().status, 200);
   EXPECT_EQ(third.ask(post_of(901)).status, 503) << "more than there ever is";
+}
+
+// glibc would keep blocks of this size for later once a larger one was freed.
+TEST_F(HttpServerLimitsTest, FreedBodiesGoBackToTheSystem) {
+  start();
+  if (mallinfo2().arena == 0) GTEST_SKIP() << "another allocator";
+  std::string(20 * kMiB, 'x').swap(options.address);
+  std::string().swap(options.address);
+  const auto before = mallinfo2().hblks;
+  // More than what may be free somewhere in the heap.
+  const std::vector<std::string> blocks(8, std::string(2 * kFreeBytesKeptMax, 'x'));
+  EXPECT_GT(mallinfo2().hblks, before) << blocks.size();
 }
 
 TEST_F(HttpServerLimitsTest, ARequestThatIsKeptStillCounts) {

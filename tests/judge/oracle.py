@@ -4,6 +4,7 @@ An acknowledgement is written to a file and fsynced before the sender sends its 
 promised, so after any accident it must be in the warehouse, once and unaltered.
 """
 import base64
+import collections
 import gzip
 import hashlib
 import http.client
@@ -16,6 +17,7 @@ import time
 ACCOUNTS = ['111122223333', '222233334444', '444455556666']
 SERVICES = [('s3.amazonaws.com', 'ListBuckets'), ('iam.amazonaws.com', 'GetUser'), ('ec2.amazonaws.com', 'DescribeInstances')]
 ANSWER_WITHIN_S = 30
+REFUSAL_CHARS = 200
 TRANSIENT = {401, 407, 409, 429}  # beside 5xx: what the pickiest sender, EventBridge, tries again
 
 
@@ -77,6 +79,7 @@ class Sender(threading.Thread):
         self.stopping = threading.Event()
         self.next, self.acknowledged, self.spooled, self.refused = 0, 0, 0, 0
         self.permanent, self.latencies, self.patience_s = [], [], ANSWER_WITHIN_S
+        self.refusals = collections.Counter()  # by status and what it said
 
     def run(self):
         started, sent = time.monotonic(), 0
@@ -112,6 +115,7 @@ class Sender(threading.Thread):
                 return True
             if status:
                 self.refused += 1
+                self.refusals[f'{status} {answer[:REFUSAL_CHARS].decode(errors="replace")}'] += 1
                 if status < 500 and status not in TRANSIENT:
                     self.permanent.append(status)
             if self.stopping.is_set():

@@ -112,7 +112,7 @@ class Crowd:
 
 def come(port, key, seed, day, seconds):
     """The crowd's process: everybody comes; says so when the uploads are through, and goes when nobody listens any more."""
-    os.nice(LOWEST_PRIORITY)
+    os.setpriority(os.PRIO_PROCESS, 0, LOWEST_PRIORITY)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
     crowd = Crowd(port, key, oracle.Issuer(seed, day))
