@@ -211,7 +211,7 @@ void Recogniser::expand(const Piece& piece, int depth) {
   if (is_archive_line(piece.text)) return open_archive_line(*this, piece.text, depth);
   // Most files are this. No leaf and no other envelope looks like it, so that parsing the whole would tell nothing
   // more.
-  if (is_list_of(piece.text, kRecordArrays)) {
+  if (is_list_of(piece, kRecordArrays)) {
     expand_record_arrays(piece.text, depth + 1);
     return;
   }

@@ -80,7 +80,13 @@ class MemberWalk {
 }  // namespace
 
 std::size_t end_of_value(std::string_view text, std::size_t at) {
+  std::size_t first_inner_end = 0;
+  return end_of_value(text, at, first_inner_end);
+}
+
+std::size_t end_of_value(std::string_view text, std::size_t at, std::size_t& first_inner_end) {
   std::size_t depth = 0;
+  first_inner_end = 0;
   while (at < text.size()) {
     const char c = text[at];
     if (!kStops.table[static_cast<unsigned char>(c)]) {
@@ -97,6 +103,8 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
       ++depth;
     else if (--depth == 0)
       return at;
+    else if (depth == 1 && first_inner_end == 0)
+      first_inner_end = at;
   }
   return std::string_view::npos;
 }
@@ -122,15 +130,17 @@ bool ValueStream::next(Piece& piece) {
   // Every value that never closes is looked for up to the end of the text: only so often, or damage would take the
   // square of the time. Then a value must close before the next line that begins one.
   const std::size_t last = unclosed_ < kUnclosedMax ? text_.size() : next_value_line();
-  const std::size_t end = end_of_value(text_.substr(0, last), at_);
+  std::size_t first_inner_end = 0;
+  const std::size_t end = end_of_value(text_.substr(0, last), at_, first_inner_end);
   if (end == std::string_view::npos) {
-    piece =
-        unclosed_++ < kUnclosedMax ? truncated() : Piece{Piece::Kind::kTruncated, text_.substr(start_, last - start_)};
+    piece = unclosed_++ < kUnclosedMax ? truncated()
+                                       : Piece{Piece::Kind::kTruncated, text_.substr(start_, last - start_), 0};
     at_ = start_ + piece.text.size();
     return true;
   }
   at_ = end;
-  piece = {Piece::Kind::kValue, text_.substr(start_, end - start_)};
+  if (first_inner_end != 0) first_inner_end -= start_;
+  piece = {Piece::Kind::kValue, text_.substr(start_, end - start_), first_inner_end};
   return true;
 }
 
@@ -146,7 +156,7 @@ Piece ValueStream::scalar_or_garbage() {
   std::string_view text = text_.substr(at_, end - at_);
   at_ = end;
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return {Piece::Kind::kGarbage, text};
+  return {Piece::Kind::kGarbage, text, 0};
 }
 
 // A value that never closes ends before the next line that begins a value and is indented no deeper than this one; when
@@ -166,7 +176,7 @@ Piece ValueStream::truncated() const {
     end = at;
     if (indent <= own_indent) break;
   }
-  return {Piece::Kind::kTruncated, text_.substr(start_, end - start_)};
+  return {Piece::Kind::kTruncated, text_.substr(start_, end - start_), 0};
 }
 
 // The end of the line before the next one that begins a value.
@@ -205,14 +215,15 @@ std::size_t find_array_member(std::string_view object, const std::vector<std::st
   return std::string_view::npos;
 }
 
-bool is_list_of(std::string_view object, const std::vector<std::string_view>& keys) {
-  MemberWalk walk(object);
+bool is_list_of(const Piece& object, const std::vector<std::string_view>& keys) {
+  const std::string_view text = object.text;
+  MemberWalk walk(text);
   std::string_view key;
   std::size_t value = 0;
-  if (!walk.next(key, value) || object[value] != '[' || std::find(keys.begin(), keys.end(), key) == keys.end())
+  if (!walk.next(key, value) || text[value] != '[' || std::find(keys.begin(), keys.end(), key) == keys.end())
     return false;
-  const std::size_t end = end_of_value(object, value);
-  return end != std::string_view::npos && skip_space(object, end) == object.size() - 1 && object.back() == '}';
+  // The first member's value is the first thing inside.
+  return skip_space(text, object.first_inner_end) == text.size() - 1 && text.back() == '}';
 }
 
 }  // namespace backtrail::ingest

@@ -14,10 +14,15 @@ struct Piece {
   enum class Kind { kValue, kGarbage, kTruncated };
   Kind kind = Kind::kValue;
   std::string_view text;
+  // Of an object or array: one behind the first object or array inside; 0 when there is none. Whoever wants to know
+  // where a list ends need not read it again.
+  std::size_t first_inner_end = 0;
 };
 
 // The end of the object or array that starts at `at` (one behind its bracket), or npos when it never closes.
 std::size_t end_of_value(std::string_view text, std::size_t at);
+// The same, and Piece::first_inner_end, here counted from the beginning of the text.
+std::size_t end_of_value(std::string_view text, std::size_t at, std::size_t& first_inner_end);
 
 // Values one after the other, whatever stands between them: white space, newlines, commas, nothing. A byte order mark
 // at the beginning is skipped.
@@ -53,6 +58,6 @@ std::vector<Member> members_of(std::string_view object);
 // records. `from`: 0, or behind a value of the object, to look for the next one.
 std::size_t find_array_member(std::string_view object, const std::vector<std::string_view>& keys, std::size_t from = 0);
 // Is the object a list under one of these keys and nothing else? Then no reader needs it as a whole.
-bool is_list_of(std::string_view object, const std::vector<std::string_view>& keys);
+bool is_list_of(const Piece& object, const std::vector<std::string_view>& keys);
 
 }  // namespace backtrail::ingest

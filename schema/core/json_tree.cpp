@@ -1,8 +1,10 @@
 #include "schema/core/json_tree.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/container/small_vector.hpp>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 #include <fmt/format.h>
 #include <memory_resource>
@@ -97,7 +99,9 @@ std::string_view JsonNode::string_at(std::string_view key) const {
 
 struct JsonParser::Impl {
   ondemand::parser parser;
-  std::pmr::monotonic_buffer_resource arena{64 * 1024};
+  // Of the arena's first bytes: most records need no more, and so no allocation.
+  std::array<std::byte, 64 * 1024> buffer;
+  std::pmr::monotonic_buffer_resource arena{buffer.data(), buffer.size()};
   std::vector<JsonNode> pending;  // finished siblings of the containers that are still open
   std::vector<std::string_view> key_scratch;
   std::size_t nodes = 0;

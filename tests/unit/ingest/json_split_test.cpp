@@ -182,13 +182,16 @@ TEST(FindArrayMemberTest, LooksOnlyAtTheObjectsOwnLevel) {
 }
 
 TEST(IsListOfTest, IsTrueOfOneListAndNothingElse) {
-  const auto is_list = [](std::string_view text) { return is_list_of(text, {"Records", "Findings"}); };
+  const auto is_list = [](std::string_view text) {
+    Piece piece;
+    ValueStream stream(text);
+    return stream.next(piece) && is_list_of(piece, {"Records", "Findings"});
+  };
   EXPECT_TRUE(is_list(R"({"Records":[{"a":"]}"},[]]})"));
   EXPECT_TRUE(is_list("{ \"Findings\" : [] \n}"));
-  for (const char* other :
-       {R"({"Records":[1],"Findings":[2]})", R"({"a":1,"Records":[]})", R"({"Records":[],"a":1})", R"({"Records":{}})",
-        R"({"Records":[1)", R"({"Records":[1]])", R"({"Records":[]}})", R"([{"Records":[]}])", R"({"records":[]})",
-        R"({"Records":[],})", R"({"Records":null})", "{}", ""})
+  for (const char* other : {R"({"Records":[1],"Findings":[2]})", R"({"a":1,"Records":[]})", R"({"Records":[],"a":1})",
+                            R"({"Records":{}})", R"({"Records":[1)", R"({"Records":[1]])", R"([{"Records":[]}])",
+                            R"({"records":[]})", R"({"Records":[],})", R"({"Records":null})", "{}", ""})
     EXPECT_FALSE(is_list(other)) << other;
 }
 
