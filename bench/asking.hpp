@@ -3,30 +3,55 @@
 #include <chrono>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 
 namespace backtrail::bench {
 
-// FILE has a JSON document a line: {"question":"user","key":"AIDA…","from":"…","to":"…"}. Prints a line for each:
-// {"question","key","ms","answer"}; `answer(asked)` is what must be equal between contestants. Each question is asked
-// once to warm up unless `cold`, then once with the clock running.
+// An answer that took longer than the contestant's limit.
+struct OverLimit : std::runtime_error {
+  OverLimit() : std::runtime_error("over the limit") {}
+};
+
+struct AskOptions {
+  std::string file;
+  bool cold = false;    // ask each question once only
+  double budget_s = 0;  // for all asking of one kind of question; further ones are left out. 0: no end
+};
+
+// The file has a JSON document a line: {"question":"user","key":"AIDA…","from":"…","to":"…"}. Prints a line for each:
+// {"question","key","ms","answer"}, or {"question","key","over":true}; `answer(asked)` is what must be equal between
+// contestants. Each question is asked once to warm up unless `cold`, then once with the clock running. A line with
+// "unheard":true is asked and not printed: it makes the connection and the plans ready.
 template <class Answer>
-void ask_all(const std::string& file, bool cold, Answer&& answer) {
+void ask_all(const AskOptions& options, Answer&& answer) {
   using nlohmann::json;
-  std::ifstream questions(file);
+  using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
+  std::ifstream questions(options.file);
+  std::map<std::string, double> spent_s;
   for (std::string line; std::getline(questions, line);) {
     const auto asked = json::parse(line);
-    if (!cold) answer(asked);
-    const auto began = std::chrono::steady_clock::now();
-    json given = answer(asked);
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
-    std::cout << json{{"question", asked["question"]},
-                      {"key", asked["key"]},
-                      {"ms", took.count()},
-                      {"answer", std::move(given)}}
-                     .dump()
-              << '\n';
+    const std::string question = asked["question"];
+    const bool unheard = asked.value("unheard", false);
+    double& spent = spent_s[question];
+    if (options.budget_s > 0 && spent > options.budget_s) continue;
+    json said{{"question", question}, {"key", asked["key"]}};
+    const auto start = Clock::now();
+    try {
+      if (!options.cold && !unheard) answer(asked);
+      const auto began = Clock::now();
+      json given = answer(asked);
+      said["ms"] = std::chrono::duration<double, std::milli>(Clock::now() - began).count();
+      said["answer"] = std::move(given);
+    } catch (const OverLimit&) {
+      said["over"] = true;
+    }
+    if (unheard) continue;
+    spent += Seconds(Clock::now() - start).count();
+    std::cout << said.dump() << std::endl;
   }
 }
 

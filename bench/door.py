@@ -1,4 +1,4 @@
-"""Clients of the HTTP server for bench/run: senders that push as fast as they are answered, and a reader of the page."""
+"""Senders that push to the HTTP server as fast as they are answered, for bench/run."""
 import gzip
 import http.client
 import json
@@ -56,23 +56,16 @@ def load(folder, port, key, events_each, events):
     return events if events_each == 1 else sum(body.count(b'\n') + 1 for body in all_bodies), seconds
 
 
-PAGE_CALLS = ['/api/v1/summary?last=90d', '/api/v1/findings?limit=50', '/api/v1/findings/facets', '/api/v1/coverage',
-              '/api/v1/activity?last=24h&limit=50', '/api/v1/activity/volume?last=90d', '/api/v1/accounts']
-CALLS = 100
-
-
-def page_calls(collector, table, median):
-    """Latency of the page's calls, one after the other."""
-    token = collector.make_key('admin')
-    connection = http.client.HTTPConnection('127.0.0.1', collector.port, timeout=60)
-    rows = []
-    for path in PAGE_CALLS:
-        took = []
-        for _ in range(CALLS):
-            began = time.monotonic()
-            connection.request('GET', path, headers={'Authorization': f'Bearer {token}'})
-            answer = connection.getresponse()
-            size = len(answer.read())
-            took.append((time.monotonic() - began) * 1000)
-        rows.append([f'`GET {path}`', answer.status, size, f'{median(took):.2f}', f'{sorted(took)[-2]:.2f}'])
-    return table(['call', 'status', 'bytes', 'p50 ms', 'p99 ms'], rows)
+def load_through(bench, events_each, events):
+    """The same at the door of a new warehouse."""
+    bench.fresh('doors')
+    bench.ours('migrate', name='doors')
+    collector = bench.collector('doors', 'collector')
+    collector.run('retention', 'all', 'forever')
+    collector.start()
+    try:
+        if not collector.wait():
+            raise RuntimeError('the collector did not start')
+        return load(bench.sample / 'AWSLogs', collector.port, collector.make_key('ingest'), events_each, events)
+    finally:
+        collector.stop()

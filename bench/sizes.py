@@ -1,11 +1,18 @@
-"""Bytes per event, by table and index, for bench/run."""
+"""Bytes per event for bench/run: by table and index, and for organisations of many and of few events a day."""
+import gzip
 import pathlib
+import re
+import shutil
+from concurrent.futures import ProcessPoolExecutor
+
+from contest import WORK, command, gzip_bytes, sample, say, BUILD
+from report import table
 
 # A partition counts for its table; indexes by what they are for.
 BY_RELATION = """
 SELECT regexp_replace(coalesce(p.relname, t.relname), '_[0-9_]+$', '') AS relation,
        sum(pg_relation_size(t.oid) + coalesce(pg_relation_size(t.reltoastrelid), 0))::bigint,
-       sum(pg_indexes_size(t.oid))::bigint
+       sum(pg_indexes_size(t.oid) + coalesce(pg_indexes_size(nullif(t.reltoastrelid, 0)), 0))::bigint
   FROM pg_class t
   LEFT JOIN pg_inherits i ON i.inhrelid = t.oid
   LEFT JOIN pg_class p ON p.oid = i.inhparent
@@ -13,6 +20,14 @@ SELECT regexp_replace(coalesce(p.relname, t.relname), '_[0-9_]+$', '') AS relati
  WHERE t.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
  GROUP BY 1 HAVING sum(pg_total_relation_size(t.oid)) > 65536 ORDER BY 2 + 3 DESC
 """
+# What events are kept in; the others hold findings, the books, and names to search for.
+EVENTS = ('api_event', 'event_mention', 'event_part', 'event_piece', 'event_directory')
+
+# Organisations by density: events of an account in a day. The sample has 14 accounts; a thin one is many of those side by
+# side, each with accounts of its own.
+SAMPLE_ACCOUNTS = 14
+DENSE_DAYS, DENSE_EVENTS = 3, 666_000
+THIN_SAMPLES, THIN_DAYS, THIN_A_DAY = 36, 9, 100
 
 
 def relations(cluster, database):
@@ -21,19 +36,94 @@ def relations(cluster, database):
         yield name, int(heap), int(index)
 
 
-def table_of(bench, table):
-    events = int(bench.cluster.sql('SELECT count(*) FROM line', database='jsonb').stdout)
-    source = sum(path.stat().st_size for path in pathlib.Path(bench.sample / 'AWSLogs').rglob('*_CloudTrail_*.json.gz'))
+def size(bench):
+    say('size')
+    bench.import_files()
+    bench.seal_all()
+    bench.import_files(name='rows')
+    bench.unseal_all('rows')
+    bench.cluster.sql('VACUUM FULL', database='rows')
+    events = bench.lines('jsonb')['events']
+    bench.duckdb()
+    source = gzip_bytes(bench.sample)
     rows = [['gzip source', 'files', f'{source / events:.0f}', '', f'{source / events:.0f}', '1.00']]
 
     def add(contestant, name, heap, index):
         total = heap + index
-        rows.append([contestant, name, f'{heap / events:.0f}', f'{index / events:.0f}', f'{total / events:.0f}', f'{total / source:.2f}'])
+        rows.append([contestant, name, f'{heap / events:.1f}', f'{index / events:.1f}', f'{total / events:.1f}', f'{total / source:.2f}'])
 
-    for database, contestant in (('ours', '**Backtrail**'), ('jsonb', 'jsonb')):
+    for database, contestant in (('ours', '**Backtrail, sealed**'), ('rows', '**Backtrail, rows**'), ('jsonb', 'jsonb')):
         parts = list(relations(bench.cluster, database))
+        ours = [p for p in parts if p[0] in EVENTS]
         add(contestant, '**all**', sum(p[1] for p in parts), sum(p[2] for p in parts))
+        if ours:
+            add(contestant, '**events**', sum(p[1] for p in ours), sum(p[2] for p in ours))
         for part in parts:
             add(contestant, part[0], part[1], part[2])
     add('DuckDB', 'zstd parquet', bench.parquet.stat().st_size, 0)
-    return table(['contestant', 'table', 'heap B/event', 'index B/event', 'B/event', '÷ gzip'], rows)
+    return table(['contestant', 'table', 'heap B/event', 'index B/event', 'B/event', '÷ gzip'], rows) + '''
+
+"All" is the whole database: also findings, the books of deliveries and the names of entities. "Events" is what CloudTrail is kept and found in.'''
+
+
+def with_accounts(arguments):
+    """Copies the CloudTrail files of a sample, with other accounts."""
+    source, target, names = arguments
+    pattern = re.compile('|'.join(names).encode())
+    swap = {old.encode(): new.encode() for old, new in names.items()}
+    for path in sorted(pathlib.Path(source).rglob('*_CloudTrail_*.json.gz')):
+        place = pathlib.Path(target) / pattern.sub(lambda m: swap[m[0]], str(path.relative_to(source)).encode()).decode()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(gzip.compress(pattern.sub(lambda m: swap[m[0]], gzip.decompress(path.read_bytes())), 6))
+
+
+def made(name, make):
+    folder = WORK / name
+    if not folder.exists():
+        say(f'making {name}')
+        half = WORK / 'half-made'
+        shutil.rmtree(half, ignore_errors=True)
+        make(half)
+        half.rename(folder)
+    return folder
+
+
+def make_dense(folder):
+    command(BUILD / 'backtrail', 'sample', '--out', folder, '--events', DENSE_EVENTS, '--days', DENSE_DAYS, '--seed', 5)
+
+
+def make_thin(folder):
+    jobs, bases = [], []
+    for number in range(THIN_SAMPLES):
+        base = WORK / f'thin-base-{number}'
+        shutil.rmtree(base, ignore_errors=True)
+        command(BUILD / 'backtrail', 'sample', '--out', base, '--events', SAMPLE_ACCOUNTS * THIN_DAYS * THIN_A_DAY, '--days', THIN_DAYS,
+                '--seed', 100 + number)
+        accounts = [line.split(',')[0] for line in (base / 'accounts.csv').read_text().splitlines() if line[:12].isdigit()]
+        bases.append(base)
+        jobs.append((base, folder, {old: f'{700_000_000_000 + number * 1000 + i:012}' for i, old in enumerate(accounts)}))
+    with ProcessPoolExecutor(2) as pool:
+        list(pool.map(with_accounts, jobs))
+    for base in bases:
+        shutil.rmtree(base)
+
+
+def density(bench):
+    say('density')
+    rows = []
+    for name, folder in (('few accounts, dense', made('dense', make_dense)), (f'the sample of {bench.events:,}', bench.sample),
+                         ('many accounts, thin', made('thin', make_thin))):
+        bench.import_files(folder)
+        bench.seal_all()
+        figure = lambda sql: int(bench.cluster.sql(sql, database='ours').stdout)  # noqa: E731
+        events = figure('SELECT sum(n) FROM backtrail.event_part') + figure('SELECT count(*) FROM backtrail.api_event')
+        accounts = figure('SELECT count(DISTINCT account_id) FROM backtrail.event_part')
+        days = figure('SELECT count(DISTINCT day) FROM backtrail.event_part')
+        source = gzip_bytes(folder)
+        parts = list(relations(bench.cluster, 'ours'))
+        total = sum(p[1] + p[2] for p in parts)
+        kept = sum(p[1] + p[2] for p in parts if p[0] in EVENTS)
+        rows.append([name, accounts, days, f'{events / accounts / days:,.0f}', f'{source / events:.0f}', f'{kept / events:.0f}',
+                     f'{kept / source:.2f}', f'{total / events:.0f}', f'{total / source:.2f}'])
+        say(f'  {rows[-1]}')
+    return table(['organisation', 'accounts', 'days', 'events of an account a day', 'gzip B/event', 'events B/event', '÷ gzip', 'all B/event', '÷ gzip'], rows)

@@ -17,4 +17,5 @@ console.log(JSON.stringify({
   access_key: await column('access_key', `access_key LIKE 'A%'`),
   instance: await column('session_name', `session_name LIKE 'i-%'`),
   ip_address: await column('ip_address', `regexp_matches(ip_address, '^[0-9.]+$')`),
+  service: await column('service', 'true'),
 }));

@@ -77,9 +77,9 @@ void add_caller_facts(const schema::ApiEvent& event, EntityProfile& profile) {
 }
 
 void add_newest_facts(Transaction& tx, const Warehouse& warehouse, const schema::AccountScope& scope,
-                      std::optional<schema::TimeUs> last_by, EntityProfile& profile) {
-  if (!last_by) return;
-  const auto filter = filter_of(profile.entity, Direction::kBy, {last_by->us, last_by->us + 1});
+                      std::optional<std::int64_t> last_by_us, EntityProfile& profile) {
+  if (!last_by_us) return;
+  const auto filter = filter_of(profile.entity, Direction::kBy, {*last_by_us, *last_by_us + 1});
   const auto newest = EventReader(tx, warehouse.hash_key, scope, filter).newest(end_of(filter.range), 1);
   if (newest.events.empty() || newest.events.front().damaged) return;
   const schema::ApiEvent& event = newest.events.front().event;
@@ -89,8 +89,20 @@ void add_newest_facts(Transaction& tx, const Warehouse& warehouse, const schema:
 
 // Rows and parts may each know a first and a last event.
 template <class Choose>
-void widen(const std::optional<std::int64_t>& sealed_us, Choose choose, std::optional<schema::TimeUs>& at) {
-  if (sealed_us) at = schema::TimeUs{at ? choose(at->us, *sealed_us) : *sealed_us};
+std::optional<std::int64_t> joined(const std::optional<schema::TimeUs>& row, const std::optional<std::int64_t>& sealed,
+                                   Choose choose) {
+  if (!row) return sealed;
+  return sealed ? choose(row->us, *sealed) : row->us;
+}
+
+EntitySeen read_seen(Transaction& tx, EntityKind kind, std::int64_t hash) {
+  const auto row = schema::row_as<SeenRow>(
+      tx.exec(sql::entity_seen, std::to_string(static_cast<int>(kind)), std::to_string(hash))[0]);
+  const auto sealed = sealed_seen(tx, hash);
+  const auto earlier = [](std::int64_t a, std::int64_t b) { return std::min(a, b); };
+  const auto later = [](std::int64_t a, std::int64_t b) { return std::max(a, b); };
+  return {joined(row.first_at, sealed.first_us, earlier), joined(row.last_at, sealed.last_us, later),
+          joined(row.last_by_at, sealed.last_by_us, later)};
 }
 
 void add_seen(Transaction& tx, const Warehouse& warehouse, const schema::AccountScope& scope, EntityProfile& profile) {
@@ -102,17 +114,10 @@ void add_seen(Transaction& tx, const Warehouse& warehouse, const schema::Account
     if (row.entity_key == profile.entity.key && row.name > profile.entity.name) profile.entity.name = row.name;
   if (!profile.account_id && named.size() == 1) profile.account_id = named.front().account_id;
   if (profile.entity.kind == EntityKind::kAccount) return;
-  auto seen = schema::row_as<SeenRow>(tx.exec(sql::entity_seen, kind, hash)[0]);
-  const auto sealed = sealed_seen(tx, number);
-  widen(
-      sealed.first_us, [](auto a, auto b) { return std::min(a, b); }, seen.first_at);
-  widen(
-      sealed.last_us, [](auto a, auto b) { return std::max(a, b); }, seen.last_at);
-  widen(
-      sealed.last_by_us, [](auto a, auto b) { return std::max(a, b); }, seen.last_by_at);
-  if (seen.first_at) profile.first_seen_us = seen.first_at->us;
-  if (seen.last_at) profile.last_seen_us = seen.last_at->us;
-  add_newest_facts(tx, warehouse, scope, seen.last_by_at, profile);
+  const auto seen = read_seen(tx, profile.entity.kind, number);
+  profile.first_seen_us = seen.first_us;
+  profile.last_seen_us = seen.last_us;
+  add_newest_facts(tx, warehouse, scope, seen.last_by_us, profile);
 }
 
 void add_counts(Transaction& tx, const Warehouse& warehouse, const schema::AccountScope& scope,
@@ -134,6 +139,12 @@ void add_counts(Transaction& tx, const Warehouse& warehouse, const schema::Accou
 }
 
 }  // namespace
+
+Result<EntitySeen> entity_seen(const Warehouse& warehouse, const schema::AccountScope& scope, const Entity& entity) {
+  return warehouse.database.read(scope, [&](Transaction& tx) -> Result<EntitySeen> {
+    return read_seen(tx, entity.kind, schema::entity_hash(warehouse.hash_key, entity.kind, entity.key));
+  });
+}
 
 Result<EntityProfile> entity_profile(const Warehouse& warehouse, const schema::AccountScope& scope,
                                      const Entity& entity, const schema::TimeRange& range) {

@@ -41,6 +41,13 @@ struct EntityProfile {
   std::vector<FindingRow> findings;                         // newest first
 };
 
+// When an entity was first and last in an event, by or on, and last made one; over everything that is kept.
+struct EntitySeen {
+  std::optional<std::int64_t> first_us, last_us, last_by_us;
+};
+schema::Result<EntitySeen> entity_seen(const Warehouse& warehouse, const schema::AccountScope& scope,
+                                       const schema::Entity& entity);
+
 schema::Result<EntityProfile> entity_profile(const Warehouse& warehouse, const schema::AccountScope& scope,
                                              const schema::Entity& entity, const schema::TimeRange& range);
 
