@@ -168,8 +168,6 @@ Result<ActivityPage> activity(const Warehouse& warehouse, const AccountScope& sc
     if (!from_cursor) return from_cursor.error();
     position = *from_cursor;
   }
-  const auto rules = schema::read_retention_rules(warehouse.database);
-  if (!rules) return rules.error();
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<ActivityPage> {
     EventReader reader(tx, warehouse.hash_key, scope, *filter);
     ActivityPage page;
@@ -179,7 +177,7 @@ Result<ActivityPage> activity(const Warehouse& warehouse, const AccountScope& sc
     page.events = std::move(listing.events);
     if (listing.last) page.next_cursor = write_cursor(question, filter->range, *listing.last);
     complete_views(tx, page.events);
-    note_retention(*rules, *filter, now_us, page.covered);
+    note_retention(schema::read_retention_rules(tx), *filter, now_us, page.covered);
     note_left_out(listing.left_out, page.covered);
     return page;
   });

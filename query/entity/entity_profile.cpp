@@ -23,6 +23,8 @@ BOOST_DESCRIBE_STRUCT(NamedRow, (), (account_id, entity_key, name))
 
 namespace {
 
+constexpr std::int32_t kFirstDay = 0, kLastDay = 2'932'896;  // 1970 to 9999
+
 using schema::Direction;
 using schema::Entity;
 using schema::EntityKind;
@@ -96,8 +98,11 @@ std::optional<std::int64_t> joined(const std::optional<schema::TimeUs>& row, con
 }
 
 EntitySeen read_seen(Transaction& tx, EntityKind kind, std::int64_t hash) {
-  const auto row = schema::row_as<SeenRow>(
-      tx.exec(sql::entity_seen, std::to_string(static_cast<int>(kind)), std::to_string(hash))[0]);
+  SeenRow row;
+  if (const auto days = row_days(tx, kFirstDay, kLastDay))
+    row =
+        schema::row_as<SeenRow>(tx.exec(sql::entity_seen, std::to_string(static_cast<int>(kind)), std::to_string(hash),
+                                        schema::format_day(days->first), schema::format_day(days->last))[0]);
   const auto sealed = sealed_seen(tx, hash);
   const auto earlier = [](std::int64_t a, std::int64_t b) { return std::min(a, b); };
   const auto later = [](std::int64_t a, std::int64_t b) { return std::max(a, b); };

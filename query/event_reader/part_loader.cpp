@@ -2,23 +2,12 @@
 
 #include <algorithm>
 #include <backtrail_query_sql.hpp>
-#include <boost/describe.hpp>
 
 #include "schema/core/time.hpp"
+#include "schema/pg/hex_bytes.hpp"
 #include "schema/pg/row_as.hpp"
 
 namespace backtrail::query {
-
-struct PartHeadRow {
-  schema::TimeUs day;
-  std::string account_id;
-  int part_no, event_class;
-  std::int64_t n;
-  schema::TimeUs first_at, last_at;
-  schema::Bytes layout;
-};
-BOOST_DESCRIBE_STRUCT(PartHeadRow, (), (day, account_id, part_no, event_class, n, first_at, last_at, layout))
-
 namespace {
 
 using schema::PartKey;
@@ -27,14 +16,29 @@ using schema::Transaction;
 // Rows of one statement: the answer stays below some megabytes.
 constexpr std::size_t kPlacesAtATime = 4'000;
 
-SealedPart part_of(PartHeadRow row) {
+// The columns of a part's head, which stand first in every statement here. By place and not by name: a question reads
+// hundreds.
+enum HeadColumn { kDay, kAccountId, kPartNo, kEventClass, kEvents, kFirstAt, kLastAt, kLayout, kHeadColumns };
+
+std::string bytes_of(const pqxx::field& field) {
+  std::string bytes;
+  schema::read_hex_bytes(field, bytes);
+  return bytes;
+}
+
+SealedPart part_of(const pqxx::row& row) {
   SealedPart part;
-  part.key = {schema::day_of(row.day.us), std::move(row.account_id), row.part_no};
-  part.event_class = static_cast<schema::EventClass>(row.event_class);
-  part.n = static_cast<std::size_t>(row.n);
-  part.first_us = row.first_at.us;
-  part.last_us = row.last_at.us;
-  part.blocks = sound(schema::BlockMap::of(row.layout.bytes, part.n));
+  part.key = schema::part_key(row);
+  part.event_class = static_cast<schema::EventClass>(row[kEventClass].as<int>());
+  part.n = row[kEvents].as<std::size_t>();
+  part.first_us = schema::time_from_pg(row[kFirstAt].c_str());
+  part.last_us = schema::time_from_pg(row[kLastAt].c_str());
+  return part;
+}
+
+SealedPart part_with_layout(const pqxx::row& row) {
+  SealedPart part = part_of(row);
+  part.layout = bytes_of(row[kLayout]);
   return part;
 }
 
@@ -97,9 +101,9 @@ std::vector<SealedPlace> sealed_places(Transaction& tx, const std::vector<std::i
 std::vector<SealedPart> sealed_parts(Transaction& tx, std::int32_t from_day, std::int32_t to_day,
                                      const Accounts& accounts) {
   std::vector<SealedPart> parts;
-  for (auto& row : schema::rows_as<PartHeadRow>(tx.exec(sql::event_part_heads, schema::format_day(from_day),
-                                                        schema::format_day(to_day), literal_of(accounts))))
-    parts.push_back(part_of(std::move(row)));
+  for (const auto& row :
+       tx.exec(sql::event_part_heads, schema::format_day(from_day), schema::format_day(to_day), literal_of(accounts)))
+    parts.push_back(part_with_layout(row));
   return parts;
 }
 
@@ -114,16 +118,27 @@ std::map<PartKey, SealedPart> sealed_lists(Transaction& tx, const std::vector<Se
     }
     for (const auto& row : tx.exec(sql::event_part_lists, schema::array_literal(days), schema::array_literal(accounts),
                                    schema::array_literal(hashes))) {
-      auto part = parts.find(schema::part_key(row));
-      if (part == parts.end()) {
-        auto head = part_of(schema::row_as<PartHeadRow>(row));
-        auto key = head.key;
-        part = parts.emplace(std::move(key), std::move(head)).first;
-      }
-      part->second.lists[row[8].as<std::int64_t>()] = schema::bytes_of(row[9]);
+      auto key = schema::part_key(row);
+      auto part = parts.find(key);
+      if (part == parts.end()) part = parts.emplace(std::move(key), part_with_layout(row)).first;
+      part->second.lists[row[kHeadColumns].as<std::int64_t>()] = bytes_of(row[kHeadColumns + 1]);
     }
   });
   return parts;
+}
+
+void for_each_figures(Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
+                      const std::function<void(const SealedPart&, const schema::Rollup&)>& f) {
+  std::string bytes;
+  for (const auto& row : tx.exec(sql::event_part_figures, schema::format_day(from_day), schema::format_day(to_day),
+                                 literal_of(accounts))) {
+    schema::read_hex_bytes(row[kLayout], bytes);
+    f(part_of(row), sound(schema::decode_rollup(bytes)));
+  }
+}
+
+schema::BlockMap blocks_of(const SealedPart& part) {
+  return sound(schema::BlockMap::of(part.layout, part.n));
 }
 
 std::vector<SealedId> sealed_ids(Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
@@ -133,8 +148,8 @@ std::vector<SealedId> sealed_ids(Transaction& tx, std::int32_t from_day, std::in
   std::vector<SealedId> ids;
   for (const auto& row : tx.exec(sql::event_sealed_ids, schema::format_day(from_day), schema::format_day(to_day),
                                  literal_of(accounts), static_cast<std::int64_t>(key), schema::Binary(bytes))) {
-    const auto part = part_of(schema::row_as<PartHeadRow>(row));
-    for (const auto& place : sound(schema::decode_ids(schema::bytes_of(row[8]))))
+    const auto part = part_with_layout(row);
+    for (const auto& place : sound(schema::decode_ids(bytes_of(row[kHeadColumns]))))
       if (place.key == key) ids.push_back({part, place.position});
   }
   return ids;

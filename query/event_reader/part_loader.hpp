@@ -6,6 +6,7 @@
 // events would be silence.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,7 +25,7 @@ struct SealedPart {
   schema::EventClass event_class = schema::EventClass::kManagement;
   std::size_t n = 0;
   std::int64_t first_us = 0, last_us = 0;
-  schema::BlockMap blocks;
+  std::string layout;
   std::map<std::int64_t, std::string> lists;  // hash -> the chunk that has its list
 };
 
@@ -54,6 +55,13 @@ std::vector<SealedPart> sealed_parts(schema::Transaction& tx, std::int32_t from_
                                      const Accounts& accounts);
 // The parts of these places that have one of the lists.
 std::map<schema::PartKey, SealedPart> sealed_lists(schema::Transaction& tx, const std::vector<SealedPlace>& places);
+
+// Calls f with every part of some days, without lists and layout, and what it counts.
+void for_each_figures(schema::Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
+                      const std::function<void(const SealedPart&, const schema::Rollup&)>& f);
+
+// Where the blocks of a part are.
+schema::BlockMap blocks_of(const SealedPart& part);
 
 // An event without its record.
 StoredEvent stored_event(const schema::PartKey& part, const schema::BlockColumns& block, std::size_t index);

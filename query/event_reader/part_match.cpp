@@ -10,13 +10,17 @@ bool equals(std::string_view wanted, std::string_view text) {
 }
 
 template <class Matches>
-std::vector<bool> decide(const Choice& choice, const schema::TextColumn& column, Matches matches) {
+bool chosen(const Choice& choice, std::string_view text, Matches matches) {
+  const auto hit = [&](const std::string& wanted) { return matches(wanted, text); };
+  return (choice.any_of.empty() || std::any_of(choice.any_of.begin(), choice.any_of.end(), hit)) &&
+         std::none_of(choice.none_of.begin(), choice.none_of.end(), hit);
+}
+
+template <class Matches>
+std::vector<bool> decide(const Choice& choice, const std::vector<std::string>& texts, Matches matches) {
   std::vector<bool> kept;
-  for (const auto& text : column.values) {
-    const auto hit = [&](const std::string& wanted) { return matches(wanted, text); };
-    kept.push_back((choice.any_of.empty() || std::any_of(choice.any_of.begin(), choice.any_of.end(), hit)) &&
-                   std::none_of(choice.none_of.begin(), choice.none_of.end(), hit));
-  }
+  kept.reserve(texts.size());
+  for (const auto& text : texts) kept.push_back(chosen(choice, text, matches));
   return kept;
 }
 
@@ -50,16 +54,31 @@ bool outcome_wanted(const EventFilter& filter, schema::Outcome outcome) {
 BlockMatch::BlockMatch(const EventFilter& filter, const schema::BlockColumns& block)
     : filter_(filter),
       block_(block),
-      region_(decide(filter.region, block.region, equals)),
-      service_(decide(filter.service, block.service, service_matches)),
-      api_(decide(filter.api, block.api, api_matches)),
-      error_code_(decide(filter.error_code, block.error_code, equals)) {}
+      region_(decide(filter.region, block.region.values, equals)),
+      service_(decide(filter.service, block.service.values, service_matches)),
+      api_(decide(filter.api, block.api.values, api_matches)),
+      error_code_(decide(filter.error_code, block.error_code.values, equals)) {}
 
 bool BlockMatch::operator()(std::size_t event) const {
   return region_[block_.region.index[event]] && service_[block_.service.index[event]] &&
          api_[block_.api.index[event]] && error_code_[block_.error_code.index[event]] &&
          outcome_wanted(filter_, block_.outcome[event]) &&
          (!filter_.read_only || block_.read_only[event] == (*filter_.read_only ? 1 : 0));
+}
+
+bool figures_suffice(const EventFilter& filter) {
+  return filter.error_code.empty() && !filter.read_only;
+}
+
+RollupMatch::RollupMatch(const EventFilter& filter, const schema::Rollup& rollup)
+    : filter_(filter), region_(decide(filter.region, rollup.regions, equals)) {
+  name_.reserve(rollup.names.size());
+  for (const auto& name : rollup.names)
+    name_.push_back(chosen(filter.service, name.service, service_matches) && chosen(filter.api, name.api, api_matches));
+}
+
+bool RollupMatch::operator()(const schema::RollupCount& count) const {
+  return region_[count.region] && name_[count.name] && outcome_wanted(filter_, count.outcome);
 }
 
 }  // namespace backtrail::query

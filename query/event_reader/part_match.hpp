@@ -1,11 +1,12 @@
 // Conditions on the columns of sealed events: the same as those of the statements over rows (row_question.hpp), decided
-// once for each distinct text of a block. Pure; thread-safe.
+// once for each distinct text of a block, or of a part's figures. Pure; thread-safe.
 #pragma once
 #include <string_view>
 #include <vector>
 
 #include "query/event_reader/event_filter.hpp"
 #include "schema/block_format/block_codec.hpp"
+#include "schema/block_format/rollup_codec.hpp"
 
 namespace backtrail::query {
 
@@ -29,6 +30,20 @@ class BlockMatch {
   const EventFilter& filter_;
   const schema::BlockColumns& block_;
   std::vector<bool> region_, service_, api_, error_code_;  // of each distinct text
+};
+
+// Do the figures of parts tell everything that the filter asks of events, but who, where and when?
+bool figures_suffice(const EventFilter& filter);
+
+class RollupMatch {
+ public:
+  // Both must outlive this.
+  RollupMatch(const EventFilter& filter, const schema::Rollup& rollup);
+  bool operator()(const schema::RollupCount& count) const;
+
+ private:
+  const EventFilter& filter_;
+  std::vector<bool> region_, name_;  // of each in the part's lists
 };
 
 }  // namespace backtrail::query

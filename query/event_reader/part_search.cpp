@@ -15,7 +15,7 @@ std::vector<StoredEvent> read_events(Transaction& tx, const std::vector<SealedId
   std::map<schema::BlockKey, std::vector<std::uint32_t>> places;
   for (const auto& id : ids) {
     if (id.position >= id.part.n) continue;
-    const auto place = id.part.blocks.place_of(id.position);
+    const auto place = blocks_of(id.part).place_of(id.position);
     places[{id.part.key, place.block, place.extent}].push_back(place.index);
   }
   std::vector<schema::BlockKey> keys;

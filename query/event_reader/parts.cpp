@@ -13,6 +13,11 @@ using schema::Transaction;
 
 // Blocks whose columns are in memory at a time.
 constexpr std::size_t kBlocksAtATime = 256;
+// Hits that are kept for the next part of the answer; 16 bytes each.
+constexpr std::size_t kHitsKept = 500'000;
+// Hits of which a page looks into the columns at a time, when lists do not tell which of them are wanted.
+constexpr std::size_t kHitsAtATime = 4'096;
+constexpr std::int64_t kHourSeconds = 3'600, kHourUs = kHourSeconds * schema::kMicrosPerSecond;
 // The columns of the facets that are counted by hash.
 struct HashFacet {
   int facet;
@@ -23,16 +28,16 @@ constexpr std::array kHashFacets{
     HashFacet{kFacetUserAgent, schema::ByColumn::kUserAgent}, HashFacet{kFacetSession, schema::ByColumn::kSession},
     HashFacet{kFacetPrincipal, schema::ByColumn::kPrincipal}};
 
-void count_outcome(schema::Outcome outcome, OutcomeCounts& counts) {
+void count_outcome(schema::Outcome outcome, std::uint64_t n, OutcomeCounts& counts) {
   switch (outcome) {
     case schema::Outcome::kOk:
-      ++counts.ok;
+      counts.ok += n;
       return;
     case schema::Outcome::kDenied:
-      ++counts.denied;
+      counts.denied += n;
       return;
     default:
-      ++counts.failed;
+      counts.failed += n;
   }
 }
 
@@ -44,7 +49,7 @@ struct Tally {
   void add(schema::Outcome outcome, std::int64_t time_us) {
     first_us = counts.total() == 0 ? time_us : std::min(first_us, time_us);
     last_us = counts.total() == 0 ? time_us : std::max(last_us, time_us);
-    count_outcome(outcome, counts);
+    count_outcome(outcome, 1, counts);
   }
 };
 
@@ -175,6 +180,11 @@ std::vector<schema::Posting> EventParts::postings_of(const SealedPart& part, con
   return list;
 }
 
+std::size_t EventParts::count_of(const SealedPart& part, const Term& term) {
+  const auto found = part.lists.find(term.hash);
+  return found == part.lists.end() ? 0 : sound(schema::count_posting_list(found->second, term.hash, term.by, term.on));
+}
+
 std::vector<bool> EventParts::holding(const SealedPart& part, const std::vector<Term>& terms) const {
   std::vector<bool> held(part.n);
   for (const Term& term : terms)
@@ -182,41 +192,93 @@ std::vector<bool> EventParts::holding(const SealedPart& part, const std::vector<
   return held;
 }
 
-std::vector<EventParts::Hit> EventParts::hits(const SealedPart& part) const {
+std::vector<schema::Posting> EventParts::find_hits(const SealedPart& part) const {
   const Term everything{schema::kAllEvents, true, true};
   const std::vector<Term> driving = groups_.empty() ? std::vector<Term>{everything} : groups_.front();
   std::vector<std::vector<bool>> required;
   for (std::size_t i = 1; i < groups_.size(); ++i) required.push_back(holding(part, groups_[i]));
-  const std::vector<bool> refused = excluded_.empty() ? std::vector<bool>(part.n) : holding(part, excluded_);
+  const std::vector<bool> refused = excluded_.empty() ? std::vector<bool>() : holding(part, excluded_);
   std::vector<bool> taken(driving.size() > 1 ? part.n : 0);
-  std::vector<Hit> found;
+  std::vector<schema::Posting> found;
   for (const Term& term : driving)
     for (const auto& posting : postings_of(part, term)) {
       if (posting.time_us < filter_.range.from_us || posting.time_us >= filter_.range.to_us) continue;
-      if (!outcome_wanted(filter_, posting.outcome) || refused[posting.position]) continue;
+      if (!outcome_wanted(filter_, posting.outcome) || (!refused.empty() && refused[posting.position])) continue;
       if (!std::all_of(required.begin(), required.end(), [&](const auto& held) { return held[posting.position]; }))
         continue;
       if (!taken.empty()) {
         if (taken[posting.position]) continue;
         taken[posting.position] = true;
       }
-      found.push_back({&part, posting});
+      found.push_back(posting);
     }
   return found;
 }
 
+const std::vector<schema::Posting>& EventParts::hits(const SealedPart& part) {
+  const auto known = hits_.find(&part);
+  if (known != hits_.end()) return known->second;
+  auto found = find_hits(part);
+  if (hits_kept_ + found.size() > kHitsKept) return hits_not_kept_ = std::move(found);
+  hits_kept_ += found.size();
+  return hits_[&part] = std::move(found);
+}
+
 EventParts::Place EventParts::place_of(const Hit& hit) {
-  const auto place = hit.part->blocks.place_of(hit.posting.position);
+  auto blocks = blocks_.find(hit.part);
+  if (blocks == blocks_.end()) blocks = blocks_.emplace(hit.part, blocks_of(*hit.part)).first;
+  const auto place = blocks->second.place_of(hit.posting.position);
   return {{hit.part->key, place.block, place.extent}, place.index};
 }
 
+bool EventParts::inside(const SealedPart& part) const {
+  return part.first_us >= filter_.range.from_us && part.last_us < filter_.range.to_us;
+}
+
 bool EventParts::all_of(const SealedPart& part) const {
-  return all_ && excluded_.empty() && !needs_columns_ && !filter_.outcomes && part.first_us >= filter_.range.from_us &&
-         part.last_us < filter_.range.to_us;
+  return all_ && excluded_.empty() && !needs_columns_ && !filter_.outcomes && inside(part);
+}
+
+std::vector<SealedPart*> EventParts::all_parts() {
+  std::vector<SealedPart*> parts;
+  parts.reserve(parts_.size());
+  for (auto& [key, part] : parts_) parts.push_back(&part);
+  return parts;
+}
+
+bool EventParts::counted_by_lists(const SealedPart& part) const {
+  return groups_.size() == 1 && groups_.front().size() == 1 && excluded_.empty() && !needs_columns_ &&
+         !filter_.outcomes && inside(part);
+}
+
+bool EventParts::figures_answer() const {
+  return !nothing_ && all_ && excluded_.empty() && figures_suffice(filter_);
 }
 
 template <class F>
-void EventParts::for_each_event(F&& f) {
+std::vector<SealedPart*> EventParts::for_each_figure(F&& f) {
+  std::set<std::int32_t> days;  // of parts that reach over the range: its first and its last
+  for_each_figures(tx_, from_day_, to_day_, accounts_, [&](const SealedPart& part, const schema::Rollup& rollup) {
+    if (!account_wanted(part.key.account_id) || !class_wanted(filter_, part.event_class)) return;
+    if (!inside(part)) {
+      days.insert(part.key.day);
+      return;
+    }
+    const RollupMatch matches(filter_, rollup);
+    for (const auto& count : rollup.counts)
+      if (matches(count)) f(schema::day_start(part.key.day) + count.hour * kHourUs, count.outcome, count.n);
+  });
+  std::vector<SealedPart*> others;
+  for (const std::int32_t day : days) {
+    load(day, day);
+    for (auto part = parts_.lower_bound({day, "", 0}); part != parts_.end() && part->first.day == day; ++part)
+      if (!inside(part->second)) others.push_back(&part->second);
+  }
+  return others;
+}
+
+template <class F>
+void EventParts::for_each_event(const std::vector<SealedPart*>& parts, F&& f) {
   std::map<schema::BlockKey, std::vector<std::pair<Hit, std::uint32_t>>> waiting;
   const auto read = [&] {
     std::vector<schema::BlockKey> keys;
@@ -233,8 +295,9 @@ void EventParts::for_each_event(F&& f) {
     }
     waiting.clear();
   };
-  for (const auto& [part_key, part] : parts_)
-    for (const Hit& hit : hits(part)) {
+  for (const SealedPart* part : parts)
+    for (const auto& posting : hits(*part)) {
+      const Hit hit{part, posting};
       const Place place = place_of(hit);
       if (waiting.size() >= kBlocksAtATime && !waiting.contains(place.block)) read();
       waiting[place.block].emplace_back(hit, place.index);
@@ -242,40 +305,51 @@ void EventParts::for_each_event(F&& f) {
   if (!waiting.empty()) read();
 }
 
-std::uint64_t EventParts::count() {
-  load_all();
-  std::uint64_t n = 0;
-  std::vector<SealedPart*> in_part;
-  for (auto& [key, part] : parts_) {
-    if (all_of(part))
-      n += part.n;
-    else
-      in_part.push_back(&part);
-  }
-  load_all_lists(in_part);
+template <class F>
+void EventParts::for_each_hit(const std::vector<SealedPart*>& parts, F&& f) {
+  load_all_lists(parts);
   if (needs_columns_) {
-    for_each_event([&](const Hit&, const schema::BlockColumns&, const Place&) { ++n; });
-    return n;
+    for_each_event(parts, [&](const Hit& hit, const schema::BlockColumns&, const Place&) { f(hit.posting); });
+    return;
   }
-  for (const SealedPart* part : in_part) n += hits(*part).size();
+  for (const SealedPart* part : parts)
+    for (const auto& posting : hits(*part)) f(posting);
+}
+
+std::uint64_t EventParts::count() {
+  std::uint64_t n = 0;
+  std::vector<SealedPart*> others;
+  if (figures_answer() && (needs_columns_ || filter_.outcomes)) {
+    others = for_each_figure([&](std::int64_t, schema::Outcome, std::uint64_t counted) { n += counted; });
+  } else {
+    load_all();
+    for (auto& [key, part] : parts_) {
+      if (all_of(part))
+        n += part.n;
+      else if (counted_by_lists(part))
+        n += count_of(part, groups_.front().front());
+      else
+        others.push_back(&part);
+    }
+  }
+  for_each_hit(others, [&](const schema::Posting&) { ++n; });
   return n;
 }
 
 std::vector<VolumeBucket> EventParts::volume(std::int64_t bucket_s) {
-  load_all();
-  std::vector<SealedPart*> parts;
-  for (auto& [key, part] : parts_) parts.push_back(&part);
-  load_all_lists(parts);
   const std::int64_t bucket_us = bucket_s * schema::kMicrosPerSecond;
   std::map<std::int64_t, OutcomeCounts> buckets;
-  const auto add = [&](const Hit& hit) {
-    count_outcome(hit.posting.outcome, buckets[hit.posting.time_us / bucket_us * bucket_us]);
+  const auto add = [&](std::int64_t at_us, schema::Outcome outcome, std::uint64_t n) {
+    count_outcome(outcome, n, buckets[at_us / bucket_us * bucket_us]);
   };
-  if (needs_columns_)
-    for_each_event([&](const Hit& hit, const schema::BlockColumns&, const Place&) { add(hit); });
-  else
-    for (const SealedPart* part : parts)
-      for (const Hit& hit : hits(*part)) add(hit);
+  std::vector<SealedPart*> others;
+  if (figures_answer() && bucket_s % kHourSeconds == 0) {
+    others = for_each_figure(add);
+  } else {
+    load_all();
+    others = all_parts();
+  }
+  for_each_hit(others, [&](const schema::Posting& posting) { add(posting.time_us, posting.outcome, 1); });
   std::vector<VolumeBucket> volume;
   volume.reserve(buckets.size());
   for (const auto& [at_us, counts] : buckets) volume.push_back({at_us, counts});
@@ -284,14 +358,13 @@ std::vector<VolumeBucket> EventParts::volume(std::int64_t bucket_s) {
 
 bool EventParts::groups(RowGroups& groups) {
   load_all();
-  std::vector<SealedPart*> parts;
-  for (auto& [key, part] : parts_) parts.push_back(&part);
+  const auto parts = all_parts();
   load_all_lists(parts);
   Tally all;
   std::map<std::pair<std::string, std::string>, Tally> apis;
   std::map<std::string, Tally> accounts, regions;
   std::map<std::pair<int, std::int64_t>, Tally> hashes;
-  for_each_event([&](const Hit& hit, const schema::BlockColumns& block, const Place& place) {
+  for_each_event(parts, [&](const Hit& hit, const schema::BlockColumns& block, const Place& place) {
     const auto add = [&](Tally& tally) { tally.add(hit.posting.outcome, hit.posting.time_us); };
     add(all);
     add(apis[{block.service.of(place.index), block.api.of(place.index)}]);
@@ -339,13 +412,15 @@ std::vector<HashText> EventParts::texts(const std::vector<HashCount>& hashes) {
   return texts;
 }
 
-// Hits of one day, the newest first; adds the first of them that are before the position and answer the question, and
-// all that happened at the same time as the last of those.
-void EventParts::newest_of(std::vector<Hit> hits, const EventPosition& position, std::size_t limit,
+// Of hits, which are the newest first: adds the first that are before the position and answer the question, and all
+// that happened at the same time as the last of those.
+void EventParts::newest_of(const std::vector<Hit>& hits, const EventPosition& position, std::size_t limit,
                            std::vector<std::pair<StoredEvent, Place>>& found) {
-  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.posting.time_us > b.posting.time_us; });
+  std::size_t at_a_time = 0;
   for (std::size_t next = 0; next < hits.size() && found.size() < limit;) {
-    std::size_t end = std::min(hits.size(), next + (limit - found.size()));
+    at_a_time = needs_columns_ ? std::clamp(2 * at_a_time, limit - found.size(), std::max(limit, kHitsAtATime))
+                               : limit - found.size();
+    std::size_t end = std::min(hits.size(), next + at_a_time);
     while (end < hits.size() && hits[end].posting.time_us == hits[end - 1].posting.time_us) ++end;
     std::vector<Place> places;
     std::set<schema::BlockKey> keys;
@@ -395,27 +470,36 @@ std::vector<StoredEvent> EventParts::newest(const EventPosition& position, std::
   std::vector<std::pair<StoredEvent, Place>> found;
   if (nothing_ || limit == 0) return {};
   const std::int32_t position_day = schema::day_of(position.time_us);
+  // The newest first. Blocks of several days are read at once: most entities do little on a day.
+  std::vector<Hit> waiting;
+  const auto take = [&](std::size_t least) {
+    if (found.size() + waiting.size() < least) return;
+    newest_of(waiting, position, limit, found);
+    waiting.clear();
+  };
   for (const auto& [from, to] : day_ranges()) {
     if (found.size() >= limit) break;
     if (from > position_day) continue;
     if (!loaded_.contains({from_day_, to_day_})) load(from, to);
-    for (std::int32_t day = std::min(to, position_day); day >= from && found.size() < limit;) {
+    for (std::int32_t day = std::min(to, position_day); day >= from && found.size() < limit; --day) {
       // The newest day of these that has a part.
-      auto behind = parts_.lower_bound({day + 1, "", 0});
+      const auto behind = parts_.lower_bound({day + 1, "", 0});
       if (behind == parts_.begin()) break;
       day = std::prev(behind)->first.day;
       if (day < from) break;
       std::vector<SealedPart*> parts;
       for (auto part = parts_.lower_bound({day, "", 0}); part != behind; ++part) parts.push_back(&part->second);
       load_all_lists(parts);
-      std::vector<Hit> of_day;
+      const auto of_day = static_cast<std::ptrdiff_t>(waiting.size());
       for (const SealedPart* part : parts)
-        for (const Hit& hit : hits(*part))
-          if (hit.posting.time_us <= position.time_us) of_day.push_back(hit);
-      newest_of(std::move(of_day), position, limit, found);
-      --day;
+        for (const auto& posting : hits(*part))
+          if (posting.time_us <= position.time_us) waiting.push_back({part, posting});
+      std::sort(waiting.begin() + of_day, waiting.end(),
+                [](const Hit& a, const Hit& b) { return a.posting.time_us > b.posting.time_us; });
+      take(limit);
     }
   }
+  take(0);
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return newer(a.first, b.first); });
   if (found.size() > limit) found.resize(limit);
   return with_records(std::move(found));

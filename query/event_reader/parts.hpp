@@ -2,7 +2,8 @@
 //
 // The directory says in which accounts and on which days an entity was; its posting lists give the count, the volume
 // and the places of a page; only the blocks of the page are opened, and more only for conditions that lists do not
-// decide (Region, service, API, error code, read-only). One object answers one filter inside one transaction. Belongs
+// decide (Region, service, API, error code, read-only). What is asked of everybody is added up from the figures of
+// parts as far as those tell it. One object answers one filter inside one transaction. Belongs
 // to the transaction's thread; throws what the transaction throws, and ErrorException for a damaged part.
 #pragma once
 #include <cstdint>
@@ -58,16 +59,31 @@ class EventParts {
   void load_all();
   void load_all_lists(const std::vector<SealedPart*>& parts);
   std::vector<schema::Posting> postings_of(const SealedPart& part, const Term& term) const;
+  static std::size_t count_of(const SealedPart& part, const Term& term);
   // Positions of the part that hold one of the terms.
   std::vector<bool> holding(const SealedPart& part, const std::vector<Term>& terms) const;
-  std::vector<Hit> hits(const SealedPart& part) const;
-  static Place place_of(const Hit& hit);
+  std::vector<schema::Posting> find_hits(const SealedPart& part) const;
+  // Until the next call.
+  const std::vector<schema::Posting>& hits(const SealedPart& part);
+  Place place_of(const Hit& hit);
+  bool inside(const SealedPart& part) const;
   // The whole part answers, without a look at its lists.
   bool all_of(const SealedPart& part) const;
-  // Calls f(hit, block, index) for every hit, in some order, once the columns are there and the conditions hold.
+  // The list's length is the answer, whatever stands in it.
+  bool counted_by_lists(const SealedPart& part) const;
+  bool figures_answer() const;
+  // Calls f(time, outcome, n) for what the figures of whole parts tell; returns the parts that reach over the range.
   template <class F>
-  void for_each_event(F&& f);
-  void newest_of(std::vector<Hit> hits, const EventPosition& position, std::size_t limit,
+  std::vector<SealedPart*> for_each_figure(F&& f);
+  std::vector<SealedPart*> all_parts();
+  // Calls f(hit, block, place) for every hit in these parts, in some order, once the columns are there and the
+  // conditions hold.
+  template <class F>
+  void for_each_event(const std::vector<SealedPart*>& parts, F&& f);
+  // Calls f(posting) for every hit in these parts that the conditions hold for.
+  template <class F>
+  void for_each_hit(const std::vector<SealedPart*>& parts, F&& f);
+  void newest_of(const std::vector<Hit>& hits, const EventPosition& position, std::size_t limit,
                  std::vector<std::pair<StoredEvent, Place>>& found);
   std::vector<StoredEvent> with_records(std::vector<std::pair<StoredEvent, Place>> found);
 
@@ -85,6 +101,11 @@ class EventParts {
   std::map<std::int32_t, std::vector<SealedPlace>> places_;  // by day: which lists are needed
   std::set<std::pair<std::int32_t, std::int32_t>> loaded_;
   std::map<schema::PartKey, SealedPart> parts_;
+  // A count and a page of one question look for the same.
+  std::map<const SealedPart*, std::vector<schema::Posting>> hits_;
+  std::size_t hits_kept_ = 0;
+  std::map<const SealedPart*, schema::BlockMap> blocks_;
+  std::vector<schema::Posting> hits_not_kept_;
   std::map<schema::BlockKey, schema::StoredBlock> opened_;  // blocks of a page, with their records
   struct Newest {
     std::int64_t time_us = 0;

@@ -179,6 +179,8 @@ RowQuestion row_question(const EventFilter& filter, const schema::HashKey& key, 
   if (filter.range.from_us >= filter.range.to_us) return question;
   const auto accounts = answering_accounts(filter, scope);
   if (accounts && accounts->empty()) return question;
+  question.from_day = schema::day_of(filter.range.from_us);
+  question.to_day = schema::day_of(filter.range.to_us - 1);
   question.common = common_parameters(filter, accounts);
 
   std::vector<std::vector<EntityTerm>> groups;

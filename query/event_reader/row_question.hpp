@@ -55,6 +55,7 @@ std::optional<std::size_t> by_column_of(schema::EntityKind kind);
 struct RowQuestion {
   enum class Shape { kNothing, kAll, kSingle, kCombined };
   Shape shape = Shape::kNothing;  // kNothing: no event can match
+  std::int32_t from_day = 0, to_day = 0;
   CommonParameters common;
   // kSingle: one entity's hash, the column it may stand in, and whether mentions count.
   std::int64_t hash = 0;

@@ -3,6 +3,7 @@
 #include <backtrail_query_sql.hpp>
 #include <boost/describe.hpp>
 #include <map>
+#include <utility>
 
 #include "query/event_reader/merge.hpp"
 #include "schema/pg/row_as.hpp"
@@ -152,8 +153,27 @@ void add_group(GroupRow row, RowGroups& groups) {
 
 }  // namespace
 
+std::optional<RowDays> row_days(Transaction& tx, std::int32_t from_day, std::int32_t to_day) {
+  const auto row = tx.exec(sql::event_row_days, schema::format_day(from_day), schema::format_day(to_day))[0];
+  if (row[0].is_null()) return std::nullopt;
+  return RowDays{std::max(from_day, schema::day_of(schema::time_from_pg(row[0].c_str()))),
+                 std::min(to_day, schema::day_of(schema::time_from_pg(row[1].c_str())))};
+}
+
+bool EventRows::narrow() {
+  if (question_.shape == RowQuestion::Shape::kNothing || std::exchange(narrowed_, true))
+    return question_.shape != RowQuestion::Shape::kNothing;
+  if (const auto days = row_days(tx_, question_.from_day, question_.to_day)) {
+    question_.common.from_day = schema::format_day(days->first);
+    question_.common.to_day = schema::format_day(days->last);
+  } else {
+    question_.shape = RowQuestion::Shape::kNothing;
+  }
+  return question_.shape != RowQuestion::Shape::kNothing;
+}
+
 std::vector<StoredEvent> EventRows::newest(const EventPosition& position, std::size_t limit) {
-  if (question_.shape == RowQuestion::Shape::kNothing) return {};
+  if (!narrow()) return {};
   const auto common = before(question_.common, position);
   const std::string limit_text = std::to_string(limit);
   if (question_.shape == RowQuestion::Shape::kCombined)
@@ -177,6 +197,7 @@ std::vector<StoredEvent> EventRows::newest_by(const CommonParameters& common, co
 }
 
 std::uint64_t EventRows::count() {
+  narrow();
   switch (question_.shape) {
     case RowQuestion::Shape::kNothing:
       return 0;
@@ -203,7 +224,7 @@ std::uint64_t EventRows::count_single() {
 }
 
 std::vector<VolumeBucket> EventRows::volume(std::int64_t bucket_s) {
-  if (question_.shape == RowQuestion::Shape::kNothing) return {};
+  if (!narrow()) return {};
   const auto result =
       exec_combined(tx_, sql::event_volume, question_.common, question_.combined, std::to_string(bucket_s));
   std::vector<VolumeBucket> buckets;
@@ -213,7 +234,7 @@ std::vector<VolumeBucket> EventRows::volume(std::int64_t bucket_s) {
 
 RowGroups EventRows::groups(std::size_t values_max) {
   RowGroups groups;
-  if (question_.shape == RowQuestion::Shape::kNothing) return groups;
+  if (!narrow()) return groups;
   const auto result =
       exec_combined(tx_, sql::event_groups, question_.common, question_.combined, std::to_string(values_max));
   for (auto& row : schema::rows_as<GroupRow>(result)) add_group(std::move(row), groups);
@@ -221,7 +242,7 @@ RowGroups EventRows::groups(std::size_t values_max) {
 }
 
 std::vector<HashText> EventRows::texts(const std::vector<HashCount>& hashes) {
-  if (hashes.empty()) return {};
+  if (hashes.empty() || !narrow()) return {};
   std::vector<std::string> facets, values, times;
   for (const auto& hash : hashes) {
     facets.push_back(std::to_string(hash.facet));

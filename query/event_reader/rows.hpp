@@ -1,8 +1,9 @@
 // Events as rows: the only code that reads api_event and event_mention.
 //
-// One object answers one filter inside one transaction, so that its listing and its counts are of one snapshot. Hits
-// are by hash: whoever shows an event checks its text (event_view.hpp). Belongs to the transaction's thread; throws
-// what the transaction throws.
+// One object answers one filter inside one transaction, so that its listing and its counts are of one snapshot. Days
+// whose tables are empty, as those of sealed days are, are not asked: a statement pays for every table that it might
+// read. Hits are by hash: whoever shows an event checks its text (event_view.hpp). Belongs to the transaction's thread;
+// throws what the transaction throws.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -52,11 +53,20 @@ class EventRows {
   std::vector<HashText> texts(const std::vector<HashCount>& hashes);
 
  private:
+  // Leaves out days without rows. False: there are none.
+  bool narrow();
   std::vector<StoredEvent> newest_by(const CommonParameters& common, const std::string& limit);
   std::uint64_t count_single();
   schema::Transaction& tx_;
   RowQuestion question_;
+  bool narrowed_ = false;
 };
+
+// The first and last of some days that may have rows; nothing: none has.
+struct RowDays {
+  std::int32_t first = 0, last = 0;
+};
+std::optional<RowDays> row_days(schema::Transaction& tx, std::int32_t from_day, std::int32_t to_day);
 
 // By identity and by event id alone; newest first.
 struct EventIdentity {

@@ -1,7 +1,7 @@
 -- Posting lists of entities on some days in some accounts, from all parts of them.
 -- $1 days, $2 account ids, $3 hashes (arrays of one length)
--- Row: PartHeadRow of query/event_reader/part_loader.cpp, hash, bytes: the chunk that has the list, if there is one.
--- Index: event_part_pkey, event_piece_pkey of those days; OFFSET 0 keeps the look-ups.
+-- Row: HeadColumn of query/event_reader/part_loader.cpp, hash, bytes: the chunk that has the list, if there is one.
+-- Index: event_part_pkey, event_piece_pkey; OFFSET 0 keeps the look-ups.
 SELECT p.day, p.account_id, p.part_no, p.event_class, p.n, p.first_at, p.last_at, p.layout, k.hash, c.bytes
 FROM unnest($1::date[], $2::text[], $3::bigint[]) AS k(day, account_id, hash)
 CROSS JOIN LATERAL (

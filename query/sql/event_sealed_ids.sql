@@ -1,6 +1,6 @@
 -- The parts that may have an event id, with the list that may say where.
 -- $1 first day, $2 last day, $3 accounts (NULL: all), $4 the first 24 bits of the id, $5 the same as bytes
--- Row: PartHeadRow of query/event_reader/part_loader.cpp, bytes. Index: event_part_pkey, event_piece_pkey: one look-up a part. Lists begin
+-- Row: HeadColumn of query/event_reader/part_loader.cpp, bytes. Index: event_part_pkey, event_piece_pkey: one look-up a part. Lists begin
 -- with the first 3 bytes of each of their ids; a hit that begins elsewhere is no hit, and is seen when it is decoded.
 SELECT p.day, p.account_id, p.part_no, p.event_class, p.n, p.first_at, p.last_at, p.layout, c.bytes
 FROM event_part AS p

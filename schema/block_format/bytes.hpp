@@ -4,6 +4,7 @@
 // A reader never reads behind its input: after a number that is no number, or a text that is longer than what is left,
 // it has failed, gives zeros, and says so. Whoever reads asks once, at the end. Not thread-safe.
 #pragma once
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -73,6 +74,20 @@ class ByteReader {
     }
     fail();
     return 0;
+  }
+  // Past so many numbers, whatever they are.
+  void skip_numbers(std::size_t n) {
+    constexpr std::uint64_t kLastBytes = 0x8080'8080'8080'8080U;
+    // Eight bytes end eight numbers at most: of more than that, none of the next number's bytes are passed.
+    while (n > sizeof(std::uint64_t) && rest_.size() >= sizeof(std::uint64_t)) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, rest_.data(), sizeof word);
+      n -= static_cast<std::size_t>(std::popcount(~word & kLastBytes));
+      rest_.remove_prefix(sizeof word);
+    }
+    for (; n > 0 && !rest_.empty(); rest_.remove_prefix(1))
+      if (static_cast<std::uint8_t>(rest_[0]) < 0x80) --n;
+    if (n > 0) fail();
   }
   // A number that must not be above `most`.
   std::uint64_t number_to(std::uint64_t most) {

@@ -62,26 +62,34 @@ void append_packed(std::string_view bytes, PackWith with, std::string& out) {
   out.resize(start + 1 + size);
 }
 
-Result<std::string> unpack(std::string_view packed, std::size_t most_bytes) {
+Result<std::string_view> unpack(std::string_view packed, std::size_t most_bytes, std::string& room) {
   if (packed.empty()) return fail(Code::kBadRecord, "stored bytes are empty");
   const char format = packed.front();
   packed.remove_prefix(1);
   if (format == kPlain) {
     if (packed.size() > most_bytes) return fail(Code::kBadRecord, "stored bytes are too many");
-    return std::string(packed);
+    return packed;
   }
   if (format != kZstd && format != kZstdDictionary1)
     return fail(Code::kBadRecord, "stored bytes have an unknown format");
   const auto size = ZSTD_getFrameContentSize(packed.data(), packed.size());
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > most_bytes)
     return fail(Code::kBadRecord, "stored bytes have no sane size");
-  std::string bytes(size, '\0');
-  const std::size_t got =
-      format == kZstd ? ZSTD_decompressDCtx(decompressor(), bytes.data(), bytes.size(), packed.data(), packed.size())
-                      : ZSTD_decompress_usingDDict(decompressor(), bytes.data(), bytes.size(), packed.data(),
-                                                   packed.size(), decompression_dictionary());
-  if (ZSTD_isError(got) != 0 || got != bytes.size()) return fail(Code::kBadRecord, "stored bytes are damaged");
-  return bytes;
+  if (room.size() < size) room.resize(size);
+  const std::size_t got = format == kZstd
+                              ? ZSTD_decompressDCtx(decompressor(), room.data(), size, packed.data(), packed.size())
+                              : ZSTD_decompress_usingDDict(decompressor(), room.data(), size, packed.data(),
+                                                           packed.size(), decompression_dictionary());
+  if (ZSTD_isError(got) != 0 || got != size) return fail(Code::kBadRecord, "stored bytes are damaged");
+  return std::string_view(room.data(), size);
+}
+
+Result<std::string> unpack(std::string_view packed, std::size_t most_bytes) {
+  std::string room;
+  const auto bytes = unpack(packed, most_bytes, room);
+  if (!bytes) return bytes.error();
+  if (bytes->data() != room.data()) return std::string(*bytes);
+  return room;
 }
 
 }  // namespace backtrail::schema

@@ -17,5 +17,8 @@ enum class PackWith { kNothing, kDictionary, kDictionaryFast };
 void append_packed(std::string_view bytes, PackWith with, std::string& out);
 // Never makes more than `most_bytes`; kBadRecord when it would have to, or when the bytes are damaged.
 Result<std::string> unpack(std::string_view packed, std::size_t most_bytes);
+// The same without memory of its own: the bytes stand in `room`, which grows as needed and may be used again and again,
+// or in `packed` itself.
+Result<std::string_view> unpack(std::string_view packed, std::size_t most_bytes, std::string& room);
 
 }  // namespace backtrail::schema

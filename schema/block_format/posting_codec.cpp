@@ -86,73 +86,118 @@ Error damaged() {
   return fail(Code::kBadRecord, "posting lists are damaged");
 }
 
-// All lists of the chunk, or the postings of one only.
-Result<void> read_chunk(std::string_view bytes, std::int32_t day, std::optional<std::int64_t> wanted,
-                        PostingTable& table) {
+// What stands before the numbers of a chunk's lists.
+struct ChunkHead {
+  std::int64_t unit = 1;
+  std::size_t lists = 0;
+  std::int64_t first_hash = 0;
+  unsigned hash_bytes = 0;
+};
+
+// The chunk's bytes, in memory that is used again by the same thread.
+Result<std::string_view> unpack_chunk(std::string_view bytes) {
+  thread_local std::string room;
   ByteReader head(bytes);
   if (head.byte() != kFormat) return fail(Code::kBadRecord, "posting lists have an unknown format");
-  const auto section = unpack(head.rest(), kPostingDecodedBytesMax);
-  if (!section) return section.error();
-  ByteReader in(*section);
-  const bool seconds = in.number_to(1) == 1;
-  const std::int64_t unit = seconds ? kMicrosPerSecond : 1;
-  const std::size_t lists = in.count();
-  std::int64_t hash = static_cast<std::int64_t>(in.fixed64());
-  const unsigned hash_bytes = in.byte();
-  if (lists == 0 || hash_bytes > sizeof hash || (lists - 1) * hash_bytes > in.left()) return damaged();
-  // Which of the following numbers belong to whom; of a list that is not wanted, nothing is kept.
-  struct Extent {
-    std::int64_t hash;
-    std::size_t n;
-  };
-  std::vector<Extent> extents(lists);
-  for (std::size_t i = 0; i < lists; ++i) {
-    if (i > 0) hash = wrapping_sum(hash, static_cast<std::int64_t>(in.fixed(hash_bytes)));
-    extents[i].hash = hash;
-  }
-  const auto kept = [&](const Extent& extent) { return !wanted || *wanted == extent.hash; };
-  const std::size_t before = table.postings.size();
-  std::size_t total = before;
-  for (auto& extent : extents) {
-    extent.n = static_cast<std::size_t>(in.number_to(kPartEventsMax));
-    if (extent.n > in.left()) return damaged();
-    if (!kept(extent)) continue;
-    total += extent.n;
-    table.lists.push_back({extent.hash, static_cast<std::uint32_t>(total)});
-  }
-  // Each of them takes a byte at least.
-  if (in.failed() || total - before > in.left()) return damaged();
-  table.postings.resize(total);
-  std::size_t next = before;
-  for (const auto& extent : extents) {
-    const bool keep = kept(extent);
-    std::int64_t place = 0;
-    for (std::size_t i = 0; i < extent.n; ++i) {
-      const std::uint64_t number = in.number();
-      if (!keep) continue;
-      const std::uint64_t folded = number >> kFlagBits;
-      place += static_cast<std::int64_t>(folded >> 1) ^ -static_cast<std::int64_t>(folded & 1);
-      if (place < 0 || place >= static_cast<std::int64_t>(kPartEventsMax)) return damaged();
-      Posting& posting = table.postings[next++];
-      posting.position = static_cast<std::uint32_t>(place);
-      posting.by = (number & 1) != 0;
-      posting.on = (number & 2) != 0;
-      posting.outcome = static_cast<Outcome>(number >> 2 & 3);
-    }
-  }
+  return unpack(head.rest(), kPostingDecodedBytesMax, room);
+}
+
+Result<ChunkHead> read_head(ByteReader& in) {
+  ChunkHead head;
+  if (in.number_to(1) == 1) head.unit = kMicrosPerSecond;
+  head.lists = in.count();
+  head.first_hash = static_cast<std::int64_t>(in.fixed64());
+  head.hash_bytes = in.byte();
+  if (head.lists == 0 || head.hash_bytes > sizeof head.first_hash || (head.lists - 1) * head.hash_bytes > in.left())
+    return damaged();
+  return head;
+}
+
+bool read_place(std::uint64_t number, std::int64_t& place, Posting& posting) {
+  const std::uint64_t folded = number >> kFlagBits;
+  place += static_cast<std::int64_t>(folded >> 1) ^ -static_cast<std::int64_t>(folded & 1);
+  if (place < 0 || place >= static_cast<std::int64_t>(kPartEventsMax)) return false;
+  posting.position = static_cast<std::uint32_t>(place);
+  posting.by = (number & 1) != 0;
+  posting.on = (number & 2) != 0;
+  posting.outcome = static_cast<Outcome>(number >> 2 & 3);
+  return true;
+}
+
+// One list's postings from the streams of places and of times, which are of all lists.
+Result<void> read_places(ByteReader& in, std::span<Posting> postings) {
+  std::int64_t place = 0;
+  for (Posting& posting : postings)
+    if (!read_place(in.number(), place, posting)) return damaged();
+  return {};
+}
+
+Result<void> read_times(ByteReader& in, std::int32_t day, std::int64_t unit, std::span<Posting> postings) {
   const std::int64_t start_us = day_start(day);
   const auto most = static_cast<std::uint64_t>(kMicrosPerDay / unit);
-  next = before;
-  for (const auto& extent : extents) {
-    const bool keep = kept(extent);
-    std::uint64_t time = 0;
-    for (std::size_t i = 0; i < extent.n; ++i) {
-      time += in.number_to(most);
-      if (!keep) continue;
-      if (time >= most) return damaged();
-      table.postings[next++].time_us = start_us + static_cast<std::int64_t>(time) * unit;
-    }
+  std::uint64_t time = 0;
+  for (Posting& posting : postings) {
+    time += in.number_to(most);
+    if (time >= most) return damaged();
+    posting.time_us = start_us + static_cast<std::int64_t>(time) * unit;
   }
+  return {};
+}
+
+// Where one list's numbers stand among those of all lists.
+struct ListPlace {
+  bool found = false;
+  std::size_t before = 0, n = 0, behind = 0;
+};
+
+// Reads hashes and sizes; `in` is at the places then.
+Result<ListPlace> find_list(ByteReader& in, const ChunkHead& head, std::int64_t wanted) {
+  std::int64_t hash = head.first_hash;
+  std::size_t index = hash == wanted ? 0 : head.lists;
+  for (std::size_t i = 1; i < head.lists; ++i) {
+    hash = wrapping_sum(hash, static_cast<std::int64_t>(in.fixed(head.hash_bytes)));
+    if (hash == wanted) index = i;
+  }
+  ListPlace place;
+  for (std::size_t i = 0; i < head.lists; ++i) {
+    const auto n = static_cast<std::size_t>(in.number_to(kPartEventsMax));
+    (i < index ? place.before : i == index ? place.n : place.behind) += n;
+  }
+  place.found = index < head.lists;
+  // Each of them takes a byte at least.
+  if (in.failed() || place.before + place.n + place.behind > in.left()) return damaged();
+  return place;
+}
+
+Result<void> read_chunk(std::string_view bytes, std::int32_t day, PostingTable& table) {
+  const auto section = unpack_chunk(bytes);
+  if (!section) return section.error();
+  ByteReader in(*section);
+  const auto head = read_head(in);
+  if (!head) return head.error();
+  const std::size_t first_list = table.lists.size(), first = table.postings.size();
+  std::int64_t hash = head->first_hash;
+  for (std::size_t i = 0; i < head->lists; ++i) {
+    if (i > 0) hash = wrapping_sum(hash, static_cast<std::int64_t>(in.fixed(head->hash_bytes)));
+    table.lists.push_back({hash, 0});
+  }
+  std::size_t total = first;
+  for (std::size_t i = first_list; i < table.lists.size(); ++i) {
+    const auto n = static_cast<std::size_t>(in.number_to(kPartEventsMax));
+    if (n > in.left()) return damaged();
+    total += n;
+    table.lists[i].end = static_cast<std::uint32_t>(total);
+  }
+  if (in.failed() || total - first > in.left()) return damaged();
+  table.postings.resize(total);
+  const auto postings_of = [&](std::size_t list) {
+    const std::size_t begin = list == first_list ? first : table.lists[list - 1].end;
+    return std::span(table.postings).subspan(begin, table.lists[list].end - begin);
+  };
+  for (std::size_t i = first_list; i < table.lists.size(); ++i)
+    if (auto ok = read_places(in, postings_of(i)); !ok) return ok;
+  for (std::size_t i = first_list; i < table.lists.size(); ++i)
+    if (auto ok = read_times(in, day, head->unit, postings_of(i)); !ok) return ok;
   if (!in.finished()) return damaged();
   return {};
 }
@@ -177,13 +222,44 @@ std::vector<PostingChunk> encode_postings(const PostingTable& table, std::int32_
 }
 
 Result<void> decode_postings(std::string_view bytes, std::int32_t day, PostingTable& table) {
-  return read_chunk(bytes, day, std::nullopt, table);
+  return read_chunk(bytes, day, table);
 }
 
 Result<std::vector<Posting>> decode_posting_list(std::string_view bytes, std::int32_t day, std::int64_t hash) {
-  PostingTable table;
-  if (auto ok = read_chunk(bytes, day, hash, table); !ok) return ok.error();
-  return std::move(table.postings);
+  const auto section = unpack_chunk(bytes);
+  if (!section) return section.error();
+  ByteReader in(*section);
+  const auto head = read_head(in);
+  if (!head) return head.error();
+  const auto list = find_list(in, *head, hash);
+  if (!list) return list.error();
+  std::vector<Posting> postings(list->n);
+  in.skip_numbers(list->before);
+  if (auto ok = read_places(in, postings); !ok) return ok.error();
+  in.skip_numbers(list->behind + list->before);
+  if (auto ok = read_times(in, day, head->unit, postings); !ok) return ok.error();
+  in.skip_numbers(list->behind);
+  if (!in.finished()) return damaged();
+  return postings;
+}
+
+Result<std::size_t> count_posting_list(std::string_view bytes, std::int64_t hash, bool by, bool on) {
+  const auto section = unpack_chunk(bytes);
+  if (!section) return section.error();
+  ByteReader in(*section);
+  const auto head = read_head(in);
+  if (!head) return head.error();
+  const auto list = find_list(in, *head, hash);
+  if (!list) return list.error();
+  if (by && on) return list->n;
+  std::size_t n = 0;
+  in.skip_numbers(list->before);
+  for (std::size_t i = 0; i < list->n; ++i) {
+    const std::uint64_t number = in.number();
+    if ((by && (number & 1) != 0) || (on && (number & 2) != 0)) ++n;
+  }
+  if (in.failed()) return damaged();
+  return n;
 }
 
 }  // namespace backtrail::schema

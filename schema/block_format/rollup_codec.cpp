@@ -107,7 +107,8 @@ std::string encode_rollup(const Rollup& rollup) {
 Result<Rollup> decode_rollup(std::string_view bytes) {
   ByteReader head(bytes);
   if (head.byte() != kFormat) return fail(Code::kBadRecord, "a rollup has an unknown format");
-  const auto section = unpack(head.rest(), kRollupDecodedBytesMax);
+  thread_local std::string room;
+  const auto section = unpack(head.rest(), kRollupDecodedBytesMax, room);
   if (!section) return section.error();
   ByteReader in(*section);
   Rollup rollup;

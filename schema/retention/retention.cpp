@@ -60,12 +60,15 @@ RetentionPlan plan_event_retention(const RetentionRules& rules, const std::vecto
   return plan;
 }
 
+RetentionRules read_retention_rules(Transaction& tx) {
+  RetentionRules rules;
+  for (const auto& row : rows_as<RuleRow>(tx.exec(sql::retention_rules))) rules[row.kind] = row.days;
+  return rules;
+}
+
 Result<RetentionRules> read_retention_rules(Database& database) {
-  return database.read(AccountScope::none(), [](Transaction& tx) -> Result<RetentionRules> {
-    RetentionRules rules;
-    for (const auto& row : rows_as<RuleRow>(tx.exec(sql::retention_rules))) rules[row.kind] = row.days;
-    return rules;
-  });
+  return database.read(AccountScope::none(),
+                       [](Transaction& tx) -> Result<RetentionRules> { return read_retention_rules(tx); });
 }
 
 Result<void> set_retention(Database& maintenance, const std::string& kind, std::optional<int> days) {

@@ -43,6 +43,7 @@ RetentionPlan plan_event_retention(const RetentionRules& rules, const std::vecto
 bool overlaps(const std::vector<HeldDays>& held, const DayRange& days);
 
 Result<RetentionRules> read_retention_rules(Database& database);
+RetentionRules read_retention_rules(Transaction& tx);
 // `days` nothing: for ever. kind "all" sets every kind.
 Result<void> set_retention(Database& maintenance, const std::string& kind, std::optional<int> days);
 

@@ -143,6 +143,22 @@ TEST(RetentionTest, AnEmptyPartitionGoesAWhileLater) {
   EXPECT_EQ(there(), 0);
 }
 
+TEST(RetentionTest, APartWithoutARangeIsFoundAndRemoved) {
+  IngestWarehouse warehouse;
+  const auto insert = [&](const char* table, const char* values) {
+    warehouse.value(fmt::format("INSERT INTO {} VALUES ('{}', '111122223333', 0, {})", table, day_text(5), values));
+  };
+  // As a writer leaves it that was sure of its range when retention removed that.
+  insert("event_part", "1, 1, 1, now(), now(), now(), '\\x010000', ''");
+  insert("event_piece", "4, 0, 0, '\\x00'");
+  const auto there = [&] { return warehouse.count(fmt::format("event_partition WHERE from_day = '{}'", day_text(5))); };
+  EXPECT_EQ(there(), 1);
+  EXPECT_EQ(run(warehouse, 85).partitions_dropped, 0U);
+  EXPECT_EQ(run(warehouse, 86).partitions_dropped, 1U);
+  EXPECT_EQ(there(), 0);
+  EXPECT_EQ(warehouse.count("event_part") + warehouse.count("event_piece"), 0);
+}
+
 TEST(RetentionTest, ADayThatIsInUseIsDroppedNextTime) {
   IngestWarehouse warehouse;
   warehouse.deliver(event({.number = 1, .time = day_text(5) + "T10:00:00Z"}));

@@ -179,8 +179,8 @@ std::set<std::string> readable_by(const IngestWarehouse& warehouse, const char* 
 }
 
 // What the api role may read although it is of no account: nothing in it tells about one account's evidence.
-const std::set<std::string> kOfNoAccount{"warehouse_key", "retention_rule", "delivery",
-                                         "delivery_kind", "import_object",  "event_partition"};
+const std::set<std::string> kOfNoAccount{"warehouse_key", "retention_rule",  "delivery",   "delivery_kind",
+                                         "import_object", "event_partition", "event_range"};
 
 TEST(RowSecurityTest, EverythingThatAnalystsReadHasForcedRowSecurity) {
   IngestWarehouse warehouse;

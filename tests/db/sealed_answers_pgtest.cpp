@@ -169,6 +169,82 @@ TEST_F(SealedAnswersTest, AreThoseOfRowsInAnyMixture) {
   EXPECT_EQ(answers(scope), some);
 }
 
+// What is asked of everybody comes from the figures of parts where those tell it; it is what the events themselves say.
+TEST_F(SealedAnswersTest, FiguresOfTheOrganisationAreThoseOfItsEvents) {
+  seed_.add_all(records_);
+  const std::vector<std::vector<Parameter>> questions{{},
+                                                      {{"service", "s3"}},
+                                                      {{"service", "!s3"}, {"region", "eu-west-1"}},
+                                                      {{"api", "Get*"}, {"outcome", "denied"}},
+                                                      {{"outcome", "ok,failed"}},
+                                                      {{"region", "!us-east-1"}, {"account_id", kWeb}},
+                                                      {{"account_id", std::string("!") + kWeb}, {"api", "!Get*"}},
+                                                      {{"event_class", "data"}, {"service", "s3"}},
+                                                      {{"error_code", "AccessDenied"}},
+                                                      {{"read_only", "true"}}};
+  const std::vector<std::pair<std::string, std::string>> ranges{{"2026-11-18T00:00:00Z", "2026-11-25T00:00:00Z"},
+                                                                {"2026-11-19T10:00:00Z", "2026-11-21T13:00:00Z"},
+                                                                {"2026-11-19T10:20:30Z", "2026-11-20T01:59:59Z"}};
+  const auto told = [&](const AccountScope& scope) {
+    std::string text;
+    for (const auto& question : questions)
+      for (const auto& [from, to] : ranges) {
+        auto parameters = question;
+        parameters.emplace_back("from", from);
+        parameters.emplace_back("to", to);
+        const auto filter = checked(parse_event_filter(parameters, time_of("2026-11-25T00:00:00Z")));
+        std::uint64_t total = 0;
+        for (const std::size_t buckets_max : {3U, 30U, 300U, 400U}) {
+          std::uint64_t sum = 0;
+          for (const auto& bucket : checked(activity_volume(seed_.warehouse(), scope, filter, buckets_max)).buckets) {
+            sum += bucket.counts.total();
+            if (bucket.counts.total() > 0) text += fmt::format("{} {}\n", bucket.at_us, text_of(bucket.counts));
+          }
+          EXPECT_TRUE(buckets_max == 3U || sum == total) << from;
+          total = sum;
+        }
+        const auto page = checked(activity(seed_.warehouse(), scope, filter, 1000, ""));
+        EXPECT_EQ(page.total, total);
+        EXPECT_EQ(page.events.size(), total);
+        text += std::to_string(total) + "\n";
+      }
+    return text;
+  };
+  const auto scope = AccountScope::of({kWeb, kAudit}).value();
+  const std::string all = told(AccountScope::all()), some = told(scope);
+  EXPECT_GT(all.size(), 10'000U);
+  seed_.seal();
+  EXPECT_EQ(told(AccountScope::all()), all);
+  EXPECT_EQ(told(scope), some);
+}
+
+// Days whose tables of rows are empty are not asked; others are.
+TEST_F(SealedAnswersTest, DaysWithoutRowsAreKnown) {
+  const auto days = [&]() -> std::string {
+    std::string text = "none";
+    const auto read = seed_.warehouse().database.read(AccountScope::all(), [&](auto& tx) -> schema::Result<int> {
+      if (const auto found = row_days(tx, schema::day_of(time_of("2026-11-18T00:00:00Z")),
+                                      schema::day_of(time_of("2026-11-24T00:00:00Z"))))
+        text = schema::format_day(found->first) + " " + schema::format_day(found->last);
+      return 0;
+    });
+    return read ? text : read.error().detail;
+  };
+  EXPECT_EQ(days(), "none");
+  seed_.add_all(records_);
+  const std::string all = answers(AccountScope::all());
+  const auto before = days();
+  EXPECT_EQ(before, seed_.admin_exec("SELECT min(event_day) || ' ' || max(event_day) FROM api_event")[0][0].c_str());
+  seed_.seal();
+  EXPECT_EQ(days(), before) << "older snapshots may still see the rows";
+  seed_.admin_exec("VACUUM api_event");
+  EXPECT_EQ(days(), "none");
+  EXPECT_EQ(answers(AccountScope::all()), all);
+  seed_.unseal();
+  EXPECT_EQ(days(), before);
+  EXPECT_EQ(answers(AccountScope::all()), all);
+}
+
 // While a sealer and an unsealer change the form of all days, a reader always counts and lists the same events.
 TEST_F(SealedAnswersTest, StayTheSameWhileDaysAreSealed) {
   seed_.add_all(records_);

@@ -136,6 +136,13 @@ TEST(PartCodecTest, PostingListsTellWhatTheEventsTell) {
         const auto& list = table.lists[i];
         const auto postings = table.of(i);
         RC_ASSERT(std::ranges::equal(*decode_posting_list(chunk.bytes, kDay, list.hash), postings));
+        for (const bool by : {false, true})
+          for (const bool on : {false, true}) {
+            const auto wanted = std::ranges::count_if(postings, [&](const Posting& posting) {
+              return (by && posting.by) || (on && posting.on) || (by && on);
+            });
+            RC_ASSERT(*count_posting_list(chunk.bytes, list.hash, by, on) == static_cast<std::size_t>(wanted));
+          }
         std::size_t named = 0;
         for (const auto& event : events)
           named += list.hash == kAllEvents ||
@@ -153,6 +160,7 @@ TEST(PartCodecTest, PostingListsTellWhatTheEventsTell) {
         }
       }
       RC_ASSERT(decode_posting_list(chunk.bytes, kDay, chunk.first_hash + 1)->empty());
+      RC_ASSERT(*count_posting_list(chunk.bytes, chunk.first_hash + 1, true, true) == 0U);
     }
     std::uint64_t counted = 0;
     for (const auto& count : rollup->counts) counted += count.n;
@@ -265,6 +273,9 @@ TEST(PartCodecTest, DecodersTakeAnyBytes) {
     (void)decode_block(part.blocks[0].columns, damage(part.blocks[0].raw));
     PostingTable table;
     (void)decode_postings(damage(part.postings[0].bytes), kDay, table);
+    const auto& chunk = part.postings[world.below(part.postings.size())];
+    (void)decode_posting_list(damage(chunk.bytes), kDay, chunk.first_hash);
+    (void)count_posting_list(damage(chunk.bytes), chunk.first_hash, world.chance(50), world.chance(50));
     (void)decode_ids(damage(part.ids[0].bytes));
     (void)decode_rollup(damage(part.rollup));
   }));
