@@ -35,7 +35,7 @@ const std::string kByDay = "SELECT left(record ->> 'eventTime', 10) || 'T00:00:0
 const std::string kTimes = "SELECT min(record ->> 'eventTime'), max(record ->> 'eventTime') FROM line WHERE ";
 const std::map<std::string, std::string> kStatements{
     {"volume", kByHour + kPrincipal + " AND " + kWithin + " GROUP BY 1"},
-    {"first_seen", kTimes + kPrincipal + " AND $2::text IS NOT NULL AND $3::text IS NOT NULL"},
+    {"first_seen", kTimes + "record ->> 'sourceIPAddress' = $1 AND $2::text IS NOT NULL AND $3::text IS NOT NULL"},
     {"all_days", kByDay + kWithin + " AND $1::text IS NOT NULL GROUP BY 1"},
     {"service_days", kByDay + "record ->> 'eventSource' = $1 AND " + kWithin + " GROUP BY 1"}};
 

@@ -1,4 +1,5 @@
 """The questions of bench/run: the same entities to every contestant, answers compared, then the clock."""
+import calendar
 import json
 import random
 import subprocess
@@ -20,7 +21,7 @@ QUESTIONS = {
     'instance': ('an instance, by and on, first 50, count', 'instance'),
     'ip_address': ('an address, first 1,000, count', 'ip_address'),
     'volume': ('calls of a user per hour', 'principal'),
-    'first_seen': ('first and last event of a user', 'principal'),
+    'first_seen': ('first and last event of an address', 'ip_address'),
     'all_days': ('events of the organisation per day', 'everybody'),
     'service_days': ('calls of a service per day, organisation', 'service')}
 WIDE = ('all_days', 'service_days')
@@ -49,7 +50,6 @@ def entities(bench, questions=tuple(QUESTIONS), count=None, unheard=False, seed=
 
 
 def instant(text):
-    import calendar
     return calendar.timegm(time.strptime(text, '%Y-%m-%dT%H:%M:%SZ'))
 
 

@@ -16,7 +16,7 @@ CLIENT_CALLS = 100
 def paths(get):
     """What the page asks for when somebody looks around: the overview, a finding, its user's activity, an entity."""
     finding = get('/api/v1/findings?limit=1')['findings'][0]['finding_id']
-    person = next(row['value'] for row in get('/api/v1/activity/summary?last=24h')['principals'])
+    person = next(row['value'] for row in get('/api/v1/activity/summary?last=24h')['by_principal'])
     user = urllib.parse.quote('principal:' + person)
     return ['/api/v1/summary', '/api/v1/findings?limit=50', '/api/v1/findings/facets', f'/api/v1/findings/{finding}',
             f'/api/v1/activity?finding={finding}&limit=50',

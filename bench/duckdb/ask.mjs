@@ -33,7 +33,7 @@ const questions = {
   volume: buckets('hour', 'principal = $key'),
   first_seen: async ({key}) => {
     const [seen] = await rows(`SELECT strftime(min(event_time), '%Y-%m-%dT%H:%M:%SZ') AS first, strftime(max(event_time), '%Y-%m-%dT%H:%M:%SZ') AS last
-                                 FROM ${source} WHERE principal = $key`, {key});
+                                 FROM ${source} WHERE ip_address = $key`, {key});
     return {first: seen.first, last: seen.last};
   },
   all_days: ({from, to}) => buckets('day', 'true')({from, to}),
