@@ -3,8 +3,10 @@
 // One dimension, lower bound 1. Layout: PostgreSQL source, array_recv; element forms: the types' send functions (times
 // count microseconds, dates days, from 2000-01-01). Not thread-safe.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <pqxx/pqxx>
 #include <string>
 #include <string_view>
@@ -69,7 +71,15 @@ class BinaryArray {
     bytes_ += static_cast<char>(value ? 1 : 0);
   }
   void add_time(std::int64_t us) { add_int8(us - schema::kPostgresEpochUs); }
-  void add_day(std::int32_t day) { add_int4(day - schema::day_of(schema::kPostgresEpochUs)); }
+  void add_day(std::int32_t day) {
+    add_int4(day - schema::day_of(schema::kPostgresEpochUs));
+    first_day_ = std::min(first_day_, day);
+    last_day_ = std::max(last_day_, day);
+  }
+  // Of the days that were added: parameters that say which partitions a statement is about. Without them PostgreSQL
+  // opens every partition and its indexes whenever it looks something up for the elements of an array of days.
+  std::string first_day() const { return schema::format_day(first_day_); }
+  std::string last_day() const { return schema::format_day(last_day_); }
 
   // The parameter; the array may be added to afterwards and asked again.
   pqxx::binarystring value() {
@@ -89,6 +99,8 @@ class BinaryArray {
   }
   std::string bytes_;
   std::uint32_t count_ = 0;
+  std::int32_t first_day_ = std::numeric_limits<std::int32_t>::max();
+  std::int32_t last_day_ = std::numeric_limits<std::int32_t>::min();
 };
 
 }  // namespace backtrail::ingest

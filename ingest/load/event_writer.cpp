@@ -192,7 +192,8 @@ KnownForms stored_forms(schema::Transaction& tx, const std::vector<Row*>& copies
     id.add_uuid(row->event.event_id);
   }
   KnownForms known;
-  for (const auto& found : tx.exec(sql::event_form_find, day.value(), account.value(), id.value())) {
+  for (const auto& found :
+       tx.exec(sql::event_form_find, day.value(), account.value(), id.value(), day.first_day(), day.last_day())) {
     const EventRow& event = copies[found["ordinal"].as<std::size_t>() - 1]->event;
     known[name_of(event)].push_back(
         {found["second"].as<std::int64_t>(), found["service"].c_str(), found["api"].c_str()});
@@ -279,7 +280,8 @@ std::vector<OtherForm> other_forms(schema::Transaction& tx, const Written& writt
       id.add_uuid(event.event_id);
       fp.add_uuid(event.content_fp);
     }
-    for (const auto& hit : tx.exec(sql::event_variant_find, day.value(), account.value(), id.value(), fp.value())) {
+    for (const auto& hit : tx.exec(sql::event_variant_find, day.value(), account.value(), id.value(), fp.value(),
+                                   day.first_day(), day.last_day())) {
       OtherForm form{hit[0].as<std::size_t>() - 1, {}};
       schema::parse_uuid({hit[1].c_str(), hit[1].size()}, form.content_fp);
       forms.push_back(form);

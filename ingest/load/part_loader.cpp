@@ -53,9 +53,10 @@ void look_around(schema::Transaction& tx, const std::vector<Group*>& groups) {
     day.add_day(group->first().event_day);
     account.add_text(group->first().account_id);
   }
-  for (const auto& row : tx.exec(sql::part_days_with_rows, day.value(), account.value()))
+  for (const auto& row :
+       tx.exec(sql::part_days_with_rows, day.value(), account.value(), day.first_day(), day.last_day()))
     groups[row[0].as<std::size_t>() - 1]->beside_rows = true;
-  for (const auto& row : tx.exec(sql::part_next_numbers, day.value(), account.value()))
+  for (const auto& row : tx.exec(sql::part_next_numbers, day.value(), account.value(), day.first_day(), day.last_day()))
     groups[row[0].as<std::size_t>() - 1]->next_no = row[1].as<int>();
 }
 
@@ -75,7 +76,8 @@ void settle_rows(schema::Transaction& tx, std::vector<Group*>& groups) {
   }
   if (asked.empty()) return;
   std::set<const Group*> with_copies;
-  for (const auto& found : tx.exec(sql::part_forms_of_rows, day.value(), account.value(), id.value())) {
+  for (const auto& found :
+       tx.exec(sql::part_forms_of_rows, day.value(), account.value(), id.value(), day.first_day(), day.last_day())) {
     const auto& [row, group] = asked[found[0].as<std::size_t>() - 1];
     schema::Uuid content_fp;
     schema::parse_uuid({found[1].c_str(), found[1].size()}, content_fp);

@@ -243,7 +243,8 @@ TEST_F(ImportPartsTest, KnowTheirPartsAndAreKnownByThoseWhoComeLate) {
   EXPECT_EQ(text_of(parts_.deliver(events(1, 200, facts) + event(odd))), "received 201: duplicates 201");
 }
 
-// Of a part with more ids than a list holds, the lists that may have an id are looked up; of a smaller one all are read.
+// Of a part with more ids than a list holds, the lists that may have an id are looked up; of a smaller one all are
+// read.
 TEST_F(ImportPartsTest, KnowTheirIdsInPartsOfEverySize) {
   const auto per_list = static_cast<int>(schema::kIdChunkIds);
   for (const int n : {per_list - 1, per_list}) {
