@@ -70,11 +70,16 @@ const std::map<std::string, Question> kQuestions{
     {"all_days", [](const auto& w, const json& q) { return volume_of(w, filter_of(q, nullptr), kDaysMax); }},
     {"service_days", [](const auto& w, const json& q) { return volume_of(w, filter_of(q, "service"), kDaysMax); }}};
 
-int run(const std::string& url, const AskOptions& options) {
+int run(const std::string& url, AskOptions options) {
   const auto access = must(commands::WarehouseAccess::open({.database_url = url}));
   schema::Database database(access->role("api", 1));
   const auto key = must(ingest::read_hash_key(database));
   const query::Warehouse warehouse{database, key};
+  // There is one connection.
+  options.server_pid =
+      must(database.read(schema::AccountScope::none(), [](schema::Transaction& tx) -> schema::Result<int> {
+        return tx.exec_text("SELECT pg_backend_pid()")[0][0].as<int>();
+      }));
   ask_all(options, [&](const json& asked) { return kQuestions.at(asked["question"])(warehouse, asked); });
   return 0;
 }

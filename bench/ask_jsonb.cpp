@@ -56,6 +56,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  int server_pid() const { return PQbackendPID(connection_); }
+
   // Two columns of text for each row.
   std::vector<std::pair<std::string, std::string>> rows(const std::string& statement, const json& asked) {
     const std::string key = asked["key"], from = asked["from"], to = asked["to"];
@@ -104,8 +106,9 @@ json answer(Connection& connection, const json& asked) {
   return {{"total", total}, {"ids", ids}};
 }
 
-int run(const std::string& url, int limit_ms, const AskOptions& options) {
+int run(const std::string& url, int limit_ms, AskOptions options) {
   Connection connection(url, limit_ms);
+  options.server_pid = connection.server_pid();
   ask_all(options, [&](const json& asked) { return answer(connection, asked); });
   return 0;
 }

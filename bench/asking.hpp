@@ -1,6 +1,7 @@
 // What every contestant of the questions does alike: reads the questions, asks them with a clock, prints the answers.
 #pragma once
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -19,12 +20,22 @@ struct AskOptions {
   std::string file;
   bool cold = false;    // ask each question once only
   double budget_s = 0;  // for all asking of one kind of question; further ones are left out. 0: no end
+  int server_pid = 0;   // the process of PostgreSQL that answers
 };
 
+// Processor time of this process and of the server's: unlike the clock's, it does not depend on who else is busy.
+inline double processor_ms(int server_pid) {
+  std::timespec own{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
+  double server_ns = 0;
+  std::ifstream("/proc/" + std::to_string(server_pid) + "/schedstat") >> server_ns;
+  return static_cast<double>(own.tv_sec) * 1e3 + (static_cast<double>(own.tv_nsec) + server_ns) / 1e6;
+}
+
 // The file has a JSON document a line: {"question":"user","key":"AIDA…","from":"…","to":"…"}. Prints a line for each:
-// {"question","key","ms","answer"}, or {"question","key","over":true}; `answer(asked)` is what must be equal between
-// contestants. Each question is asked once to warm up unless `cold`, then once with the clock running. A line with
-// "unheard":true is asked and not printed: it makes the connection and the plans ready.
+// {"question","key","ms","cpu_ms","answer"}, or {"question","key","over":true}; `answer(asked)` is what must be equal
+// between contestants. Each question is asked once to warm up unless `cold`, then once with the clock running. A line
+// with "unheard":true is asked and not printed: it makes the connection and the plans ready.
 template <class Answer>
 void ask_all(const AskOptions& options, Answer&& answer) {
   using nlohmann::json;
@@ -42,9 +53,11 @@ void ask_all(const AskOptions& options, Answer&& answer) {
     const auto start = Clock::now();
     try {
       if (!options.cold && !unheard) answer(asked);
+      const double used = processor_ms(options.server_pid);
       const auto began = Clock::now();
       json given = answer(asked);
       said["ms"] = std::chrono::duration<double, std::milli>(Clock::now() - began).count();
+      said["cpu_ms"] = processor_ms(options.server_pid) - used;
       said["answer"] = std::move(given);
     } catch (const OverLimit&) {
       said["over"] = true;

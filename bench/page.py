@@ -80,7 +80,7 @@ def rest(bench):
     try:
         if not collector.wait('/livez'):
             raise RuntimeError('the server did not start')
-        token = collector.make_key('admin')
+        token = collector.make_key('administrator')
         asked = paths(lambda path: json.loads(Client(collector.port, token).call(path)[1]))
         took, rates, told = {}, {}, {}
         for _ in range(bench.options.repeat):

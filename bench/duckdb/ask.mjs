@@ -60,9 +60,10 @@ for await (const line of readline.createInterface({input: fs.createReadStream(fi
   const said = {question, key};
   try {
     if (!options.cold && !unheard) await questions[question](values);
-    const began = performance.now();
+    const used = process.cpuUsage(), began = performance.now();
     const answer = await questions[question](values);
-    Object.assign(said, {ms: performance.now() - began, answer});
+    const ms = performance.now() - began, {user, system} = process.cpuUsage(used);
+    Object.assign(said, {ms, cpu_ms: (user + system) / 1000, answer});
   } catch (error) {
     if (!(error instanceof OverLimit)) throw error;
     said.over = true;

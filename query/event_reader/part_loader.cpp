@@ -128,12 +128,14 @@ std::map<PartKey, SealedPart> sealed_lists(Transaction& tx, const std::vector<Se
 }
 
 void for_each_figures(Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
-                      const std::function<void(const SealedPart&, const schema::Rollup&)>& f) {
+                      const std::function<void(const SealedPart&, const schema::RollupView&)>& f) {
   std::string bytes;
+  schema::RollupView figures;
   for (const auto& row : tx.exec(sql::event_part_figures, schema::format_day(from_day), schema::format_day(to_day),
                                  literal_of(accounts))) {
     schema::read_hex_bytes(row[kLayout], bytes);
-    f(part_of(row), sound(schema::decode_rollup(bytes)));
+    if (const auto ok = schema::read_rollup(bytes, figures); !ok) refuse_damaged(ok.error().detail);
+    f(part_of(row), figures);
   }
 }
 

@@ -14,6 +14,7 @@
 
 #include "query/event_reader/event_source.hpp"
 #include "schema/block_format/part_codec.hpp"
+#include "schema/block_format/rollup_view.hpp"
 #include "schema/core/hash.hpp"
 #include "schema/parts/part_store.hpp"
 #include "schema/pg/database.hpp"
@@ -56,9 +57,9 @@ std::vector<SealedPart> sealed_parts(schema::Transaction& tx, std::int32_t from_
 // The parts of these places that have one of the lists.
 std::map<schema::PartKey, SealedPart> sealed_lists(schema::Transaction& tx, const std::vector<SealedPlace>& places);
 
-// Calls f with every part of some days, without lists and layout, and what it counts.
+// Calls f with every part of some days, without lists and layout, and what it counts; that is gone after the call.
 void for_each_figures(schema::Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
-                      const std::function<void(const SealedPart&, const schema::Rollup&)>& f);
+                      const std::function<void(const SealedPart&, const schema::RollupView&)>& f);
 
 // Where the blocks of a part are.
 schema::BlockMap blocks_of(const SealedPart& part);

@@ -16,8 +16,8 @@ bool chosen(const Choice& choice, std::string_view text, Matches matches) {
          std::none_of(choice.none_of.begin(), choice.none_of.end(), hit);
 }
 
-template <class Matches>
-std::vector<bool> decide(const Choice& choice, const std::vector<std::string>& texts, Matches matches) {
+template <class Text, class Matches>
+std::vector<bool> decide(const Choice& choice, const std::vector<Text>& texts, Matches matches) {
   std::vector<bool> kept;
   kept.reserve(texts.size());
   for (const auto& text : texts) kept.push_back(chosen(choice, text, matches));
@@ -70,11 +70,12 @@ bool figures_suffice(const EventFilter& filter) {
   return filter.error_code.empty() && !filter.read_only;
 }
 
-RollupMatch::RollupMatch(const EventFilter& filter, const schema::Rollup& rollup)
+RollupMatch::RollupMatch(const EventFilter& filter, const schema::RollupView& rollup)
     : filter_(filter), region_(decide(filter.region, rollup.regions, equals)) {
   name_.reserve(rollup.names.size());
   for (const auto& name : rollup.names)
-    name_.push_back(chosen(filter.service, name.service, service_matches) && chosen(filter.api, name.api, api_matches));
+    name_.push_back(chosen(filter.service, name.first, service_matches) &&
+                    chosen(filter.api, name.second, api_matches));
 }
 
 bool RollupMatch::operator()(const schema::RollupCount& count) const {

@@ -6,7 +6,7 @@
 
 #include "query/event_reader/event_filter.hpp"
 #include "schema/block_format/block_codec.hpp"
-#include "schema/block_format/rollup_codec.hpp"
+#include "schema/block_format/rollup_view.hpp"
 
 namespace backtrail::query {
 
@@ -38,7 +38,7 @@ bool figures_suffice(const EventFilter& filter);
 class RollupMatch {
  public:
   // Both must outlive this.
-  RollupMatch(const EventFilter& filter, const schema::Rollup& rollup);
+  RollupMatch(const EventFilter& filter, const schema::RollupView& rollup);
   bool operator()(const schema::RollupCount& count) const;
 
  private:

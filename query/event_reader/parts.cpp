@@ -258,7 +258,7 @@ bool EventParts::figures_answer() const {
 template <class F>
 std::vector<SealedPart*> EventParts::for_each_figure(F&& f) {
   std::set<std::int32_t> days;  // of parts that reach over the range: its first and its last
-  for_each_figures(tx_, from_day_, to_day_, accounts_, [&](const SealedPart& part, const schema::Rollup& rollup) {
+  for_each_figures(tx_, from_day_, to_day_, accounts_, [&](const SealedPart& part, const schema::RollupView& rollup) {
     if (!account_wanted(part.key.account_id) || !class_wanted(filter_, part.event_class)) return;
     if (!inside(part)) {
       days.insert(part.key.day);

@@ -7,6 +7,7 @@
 
 #include "schema/block_format/bytes.hpp"
 #include "schema/block_format/packed.hpp"
+#include "schema/block_format/rollup_view.hpp"
 #include "schema/core/time.hpp"
 
 namespace backtrail::schema {
@@ -104,36 +105,45 @@ std::string encode_rollup(const Rollup& rollup) {
   return out;
 }
 
-Result<Rollup> decode_rollup(std::string_view bytes) {
+Result<void> read_rollup(std::string_view bytes, RollupView& view) {
   ByteReader head(bytes);
   if (head.byte() != kFormat) return fail(Code::kBadRecord, "a rollup has an unknown format");
-  thread_local std::string room;
-  const auto section = unpack(head.rest(), kRollupDecodedBytesMax, room);
+  const auto section = unpack(head.rest(), kRollupDecodedBytesMax, view.room);
   if (!section) return section.error();
   ByteReader in(*section);
-  Rollup rollup;
-  rollup.names.resize(std::min(in.count(), in.left() / 2));
+  view.names.resize(std::min(in.count(), in.left() / 2));
   std::string_view service;
-  for (auto& name : rollup.names) {
+  for (auto& name : view.names) {
     const auto text = in.text();
     if (!text.empty()) service = text;
-    name = {std::string(service), std::string(in.text())};
+    name = {service, in.text()};
   }
-  rollup.regions.resize(in.count());
-  for (auto& region : rollup.regions) region = in.text();
+  view.regions.resize(in.count());
+  for (auto& region : view.regions) region = in.text();
   const std::size_t counts = in.count();
   if (counts > in.left() / 5) in.fail();
   const auto damaged = [] { return fail(Code::kBadRecord, "a rollup is damaged"); };
   if (in.failed()) return damaged();
-  rollup.counts.resize(counts);
-  for (auto& count : rollup.counts) count.hour = static_cast<std::uint32_t>(in.number_to(kHours - 1));
-  for (auto& count : rollup.counts) count.region = static_cast<std::uint32_t>(in.number());
-  for (auto& count : rollup.counts) count.name = static_cast<std::uint32_t>(in.number());
-  for (auto& count : rollup.counts) count.outcome = static_cast<Outcome>(in.byte());
-  for (auto& count : rollup.counts) count.n = in.number();
-  for (const auto& count : rollup.counts)
-    if (count.region >= rollup.regions.size() || count.name >= rollup.names.size()) return damaged();
+  view.counts.resize(counts);
+  for (auto& count : view.counts) count.hour = static_cast<std::uint32_t>(in.number_to(kHours - 1));
+  for (auto& count : view.counts) count.region = static_cast<std::uint32_t>(in.number());
+  for (auto& count : view.counts) count.name = static_cast<std::uint32_t>(in.number());
+  for (auto& count : view.counts) count.outcome = static_cast<Outcome>(in.byte());
+  for (auto& count : view.counts) count.n = in.number();
+  for (const auto& count : view.counts)
+    if (count.region >= view.regions.size() || count.name >= view.names.size()) return damaged();
   if (!in.finished()) return damaged();
+  return {};
+}
+
+Result<Rollup> decode_rollup(std::string_view bytes) {
+  RollupView view;
+  if (auto ok = read_rollup(bytes, view); !ok) return ok.error();
+  Rollup rollup;
+  rollup.names.reserve(view.names.size());
+  for (const auto& [service, api] : view.names) rollup.names.push_back({std::string(service), std::string(api)});
+  rollup.regions.assign(view.regions.begin(), view.regions.end());
+  rollup.counts = std::move(view.counts);
   return rollup;
 }
 
