@@ -56,7 +56,7 @@ void look_around(schema::Transaction& tx, const std::vector<Group*>& groups) {
   for (const auto& row :
        tx.exec(sql::part_days_with_rows, day.value(), account.value(), day.first_day(), day.last_day()))
     groups[row[0].as<std::size_t>() - 1]->beside_rows = true;
-  for (const auto& row : tx.exec(sql::part_next_numbers, day.value(), account.value(), day.first_day(), day.last_day()))
+  for (const auto& row : tx.exec(sql::part_next_numbers, day.value(), account.value()))
     groups[row[0].as<std::size_t>() - 1]->next_no = row[1].as<int>();
 }
 

@@ -40,7 +40,7 @@ Parts parts_of(schema::Transaction& tx, const std::vector<Row*>& rows) {
     account.add_text(pair.second);
   }
   Parts parts;
-  for (const auto& row : tx.exec(sql::sealed_parts, day.value(), account.value(), day.first_day(), day.last_day())) {
+  for (const auto& row : tx.exec(sql::sealed_parts, day.value(), account.value())) {
     const auto n = row[3].as<std::size_t>();
     parts.emplace(schema::part_key(row),
                   Part{n, value_or_throw(schema::BlockMap::of(schema::bytes_of(row[4]), n)), {}});
@@ -104,13 +104,11 @@ std::set<BlockKey> places_of(schema::Transaction& tx, const Parts& parts) {
   }
   std::set<BlockKey> places;
   if (single)
-    add_places(tx.exec(sql::sealed_id_chunks, day.value(), account.value(), part_no.value(), key.value(),
-                       day.first_day(), day.last_day()),
-               parts, places);
+    add_places(tx.exec(sql::sealed_id_chunks, day.value(), account.value(), part_no.value(), key.value()), parts,
+               places);
   if (whole)
-    add_places(tx.exec(sql::sealed_id_lists, whole_day.value(), whole_account.value(), whole_part_no.value(),
-                       whole_day.first_day(), whole_day.last_day()),
-               parts, places);
+    add_places(tx.exec(sql::sealed_id_lists, whole_day.value(), whole_account.value(), whole_part_no.value()), parts,
+               places);
   return places;
 }
 

@@ -1,6 +1,5 @@
 -- The lists of event ids that may hold some ids, each list once.
--- $1 days, $2 account ids, $3 parts, $4 keys of the ids (arrays of one length);
--- $5 the first and $6 the last of the days: others' partitions are not opened
+-- $1 days, $2 account ids, $3 parts, $4 keys of the ids (arrays of one length)
 -- Row: day, account_id, part_no, bytes. Index: event_piece_pkey; OFFSET 0 keeps the look-ups.
 WITH wanted AS (
   SELECT DISTINCT k.day, k.account_id, k.part_no, c.last_key
@@ -8,8 +7,7 @@ WITH wanted AS (
   CROSS JOIN LATERAL (
     SELECT p.last_key
     FROM event_piece AS p
-    WHERE p.day BETWEEN $5::date AND $6::date
-      AND p.day = k.day AND p.account_id = k.account_id AND p.part_no = k.part_no AND p.kind = 2 AND p.last_key >= k.key
+    WHERE p.day = k.day AND p.account_id = k.account_id AND p.part_no = k.part_no AND p.kind = 2 AND p.last_key >= k.key
     ORDER BY p.last_key
     LIMIT 1) AS c
 )
@@ -18,6 +16,5 @@ FROM wanted AS w
 CROSS JOIN LATERAL (
   SELECT p.bytes
   FROM event_piece AS p
-  WHERE p.day BETWEEN $5::date AND $6::date
-    AND p.day = w.day AND p.account_id = w.account_id AND p.part_no = w.part_no AND p.kind = 2 AND p.last_key = w.last_key
+  WHERE p.day = w.day AND p.account_id = w.account_id AND p.part_no = w.part_no AND p.kind = 2 AND p.last_key = w.last_key
   OFFSET 0) AS p
