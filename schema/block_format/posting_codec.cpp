@@ -169,6 +169,24 @@ Result<ListPlace> find_list(ByteReader& in, const ChunkHead& head, std::int64_t 
   return place;
 }
 
+// A chunk that is read up to the places of one list.
+struct OpenList {
+  ByteReader in;  // of memory that the thread's next chunk takes
+  std::int64_t unit;
+  ListPlace list;
+};
+
+Result<OpenList> open_list(std::string_view bytes, std::int64_t hash) {
+  const auto section = unpack_chunk(bytes);
+  if (!section) return section.error();
+  ByteReader in(*section);
+  const auto head = read_head(in);
+  if (!head) return head.error();
+  const auto list = find_list(in, *head, hash);
+  if (!list) return list.error();
+  return OpenList{in, head->unit, *list};
+}
+
 Result<void> read_chunk(std::string_view bytes, std::int32_t day, PostingTable& table) {
   const auto section = unpack_chunk(bytes);
   if (!section) return section.error();
@@ -226,35 +244,27 @@ Result<void> decode_postings(std::string_view bytes, std::int32_t day, PostingTa
 }
 
 Result<std::vector<Posting>> decode_posting_list(std::string_view bytes, std::int32_t day, std::int64_t hash) {
-  const auto section = unpack_chunk(bytes);
-  if (!section) return section.error();
-  ByteReader in(*section);
-  const auto head = read_head(in);
-  if (!head) return head.error();
-  const auto list = find_list(in, *head, hash);
-  if (!list) return list.error();
-  std::vector<Posting> postings(list->n);
-  in.skip_numbers(list->before);
+  auto opened = open_list(bytes, hash);
+  if (!opened) return opened.error();
+  auto& [in, unit, list] = *opened;
+  std::vector<Posting> postings(list.n);
+  in.skip_numbers(list.before);
   if (auto ok = read_places(in, postings); !ok) return ok.error();
-  in.skip_numbers(list->behind + list->before);
-  if (auto ok = read_times(in, day, head->unit, postings); !ok) return ok.error();
-  in.skip_numbers(list->behind);
+  in.skip_numbers(list.behind + list.before);
+  if (auto ok = read_times(in, day, unit, postings); !ok) return ok.error();
+  in.skip_numbers(list.behind);
   if (!in.finished()) return damaged();
   return postings;
 }
 
 Result<std::size_t> count_posting_list(std::string_view bytes, std::int64_t hash, bool by, bool on) {
-  const auto section = unpack_chunk(bytes);
-  if (!section) return section.error();
-  ByteReader in(*section);
-  const auto head = read_head(in);
-  if (!head) return head.error();
-  const auto list = find_list(in, *head, hash);
-  if (!list) return list.error();
-  if (by && on) return list->n;
+  auto opened = open_list(bytes, hash);
+  if (!opened) return opened.error();
+  auto& [in, unit, list] = *opened;
+  if (by && on) return list.n;
   std::size_t n = 0;
-  in.skip_numbers(list->before);
-  for (std::size_t i = 0; i < list->n; ++i) {
+  in.skip_numbers(list.before);
+  for (std::size_t i = 0; i < list.n; ++i) {
     const std::uint64_t number = in.number();
     if ((by && (number & 1) != 0) || (on && (number & 2) != 0)) ++n;
   }
