@@ -1,5 +1,6 @@
 """What the tables of bench/run share: a sample, a PostgreSQL of its own, and each contestant's way to load the sample."""
 import json
+import multiprocessing
 import pathlib
 import shutil
 import subprocess
@@ -51,6 +52,21 @@ def sample(events, seed=5):
         command(BUILD / 'backtrail', 'sample', '--out', half, '--events', events, '--seed', seed)
         half.rename(folder)
     return folder
+
+
+def together(target, arguments):
+    """Seconds that processes take which begin at once: `target` gets its arguments and a barrier to wait at when it is ready."""
+    go = multiprocessing.Barrier(len(arguments) + 1)
+    clients = [multiprocessing.Process(target=target, args=(*own, go)) for own in arguments]
+    for client in clients:
+        client.start()
+    go.wait()
+    began = time.monotonic()
+    for client in clients:
+        client.join()
+    if any(client.exitcode != 0 for client in clients):
+        raise RuntimeError('a client failed')
+    return time.monotonic() - began
 
 
 def gzip_bytes(folder):

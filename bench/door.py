@@ -2,9 +2,9 @@
 import gzip
 import http.client
 import json
-import multiprocessing
 import pathlib
-import time
+
+from contest import together
 
 CLIENTS = 2
 
@@ -42,17 +42,7 @@ def send(port, key, mine, go):
 def load(folder, port, key, events_each, events):
     """(events sent, seconds): every request was answered with success, so every event is durable."""
     all_bodies = list(bodies(folder, events_each, events))
-    go = multiprocessing.Barrier(CLIENTS + 1)
-    clients = [multiprocessing.Process(target=send, args=(port, key, all_bodies[i::CLIENTS], go)) for i in range(CLIENTS)]
-    for client in clients:
-        client.start()
-    go.wait()
-    began = time.monotonic()
-    for client in clients:
-        client.join()
-    seconds = time.monotonic() - began
-    if any(client.exitcode != 0 for client in clients):
-        raise RuntimeError('a client failed')
+    seconds = together(send, [(port, key, all_bodies[i::CLIENTS]) for i in range(CLIENTS)])
     return events if events_each == 1 else sum(body.count(b'\n') + 1 for body in all_bodies), seconds
 
 

@@ -1,11 +1,10 @@
 """The page's own calls over HTTP for bench/run: one after the other, and from several clients at once."""
 import http.client
 import json
-import multiprocessing
 import time
 import urllib.parse
 
-from contest import say
+from contest import say, together
 from report import median, percentile, table
 
 CALLS = 200       # one after the other
@@ -48,17 +47,7 @@ def ask_many(port, token, path, go):
 
 def throughput(port, token, path):
     """Calls a second of CLIENTS clients."""
-    go = multiprocessing.Barrier(CLIENTS + 1)
-    clients = [multiprocessing.Process(target=ask_many, args=(port, token, path, go)) for _ in range(CLIENTS)]
-    for client in clients:
-        client.start()
-    go.wait()
-    began = time.monotonic()
-    for client in clients:
-        client.join()
-    if any(client.exitcode != 0 for client in clients):
-        raise RuntimeError(f'a client of {path} failed')
-    return CLIENTS * CLIENT_CALLS / (time.monotonic() - began)
+    return CLIENTS * CLIENT_CALLS / together(ask_many, [(port, token, path)] * CLIENTS)
 
 
 def latency(port, token, path):
