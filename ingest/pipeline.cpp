@@ -160,20 +160,6 @@ std::shared_ptr<const Pipeline::Kept> Pipeline::kept() {
   return kept_;
 }
 
-void Pipeline::prepare_days(std::vector<std::int32_t> days) {
-  const auto today = schema::day_of(options_.now_us());
-  const auto known = kept();
-  const auto too_old = [&](std::int32_t day) {
-    return std::all_of(schema::kEventClasses.begin(), schema::kEventClasses.end(), [&](schema::EventClass event_class) {
-      const auto first = schema::first_kept_day(known->rules, event_class, today);
-      return first && day < *first;
-    });
-  };
-  std::erase_if(days, too_old);
-  const auto ready = partitions_.ensure(days, today, schema::Partitions::Tables::kParts);
-  if (!ready) spdlog::warn("days are not prepared, each will be when it is needed: {}", ready.error().detail);
-}
-
 void Pipeline::parse_loop() {
   for (;;) {
     std::unique_lock lock(input_mutex_);

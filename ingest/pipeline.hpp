@@ -63,9 +63,6 @@ class Pipeline {
   // The same, but waits for room instead: for sources that can wait.
   void submit_when_room(Delivery delivery, ReceiptCallback callback);
 
-  // Makes the tables of days that will be written as parts, all at once: a new partition has every connection plan
-  // anew, so whoever knows many days beforehand says so. Days that are too old are left out.
-  void prepare_days(std::vector<std::int32_t> days);
   // For who entered a gathering and submits nothing more to it.
   void leave(Gathering& gathering);
 

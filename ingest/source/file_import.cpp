@@ -87,7 +87,7 @@ std::optional<std::int32_t> day_of_path(const fs::path& path) {
 // Files that one reader submits one after the other.
 struct Bundle {
   std::vector<fs::path> files;
-  std::optional<std::int32_t> day;  // all of it: written together
+  bool together = false;  // all of one day: written together
 };
 constexpr std::size_t kBundleFiles = 32;  // of other files
 // Objects that are remembered in one transaction, and how long one may wait for others.
@@ -109,7 +109,7 @@ std::vector<Bundle> bundles_of(const std::vector<fs::path>& files) {
     others.back().files.push_back(file);
   }
   bundles.reserve(days.size() + others.size());
-  for (auto& [day, paths] : days) bundles.push_back({std::move(paths), day});
+  for (auto& [day, paths] : days) bundles.push_back({std::move(paths), true});
   std::move(others.begin(), others.end(), std::back_inserter(bundles));
   return bundles;
 }
@@ -127,11 +127,7 @@ class Import {
     }
     progress_.files_total = files.size();
     const auto bundles = bundles_of(files);
-    std::vector<std::int32_t> days;
-    for (const auto& bundle : bundles)
-      if (bundle.day) days.push_back(*bundle.day);
     std::vector<std::thread> readers;
-    readers.emplace_back([&] { pipeline_.prepare_days(std::move(days)); });  // writers wait for it, parsers need not
     for (unsigned i = 0; i < std::max(1U, options_.readers); ++i)
       readers.emplace_back([&] {
         for (std::size_t at = next_++; at < bundles.size() && !stopped(); at = next_++) begin(bundles[at]);
@@ -171,7 +167,7 @@ class Import {
     std::vector<Object> objects;
     for (const auto& file : bundle.files) objects.push_back({location_of(file), file});
     const auto known = known_of(objects);
-    const auto gathering = bundle.day ? std::make_shared<Gathering>() : nullptr;
+    const auto gathering = bundle.together ? std::make_shared<Gathering>() : nullptr;
     if (gathering) gathering->enter();
     for (auto& object : objects) {
       if (stopped()) break;
