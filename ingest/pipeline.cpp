@@ -206,7 +206,7 @@ void Pipeline::parse(const PendingPtr& pending) {
   if (!rest.rows.empty())
     hand_over(*pending, std::move(rest));
   else if (done)
-    finish_with_ledger(database_, *pending);
+    close_books(database_, *pending);
   if (pending->delivery().gathering) leave(*pending->delivery().gathering);
 }
 

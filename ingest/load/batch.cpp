@@ -21,23 +21,22 @@ bool PendingDelivery::parsed() {
   return open_rows_ == 0;
 }
 
-void PendingDelivery::ledger_rolled_back() {
+void PendingDelivery::booking_rolled_back() {
   const std::lock_guard lock(mutex_);
-  ledger_written_ = false;
+  books_closed_ = false;
 }
 
-bool PendingDelivery::completes_with(const Receipt& outcomes, Receipt& total) {
+Receipt PendingDelivery::booked_with(const Receipt& outcomes) {
   const std::lock_guard lock(mutex_);
-  if (!parsed_ || open_rows_ != outcomes.received || receipt_.error) return false;
-  total = receipt_;
+  books_closed_ = parsed_ && open_rows_ == outcomes.received;
+  Receipt total = receipt_;
   total.add(outcomes);
-  ledger_written_ = true;
-  return true;
+  return total;
 }
 
 PendingDelivery::Settled PendingDelivery::state() const {
   if (!parsed_ || open_rows_ != 0) return Settled::kOpen;
-  return ledger_written_ || receipt_.error ? Settled::kDone : Settled::kDoneWithoutLedger;
+  return books_closed_ || receipt_.error ? Settled::kDone : Settled::kDoneWithOpenBooks;
 }
 
 PendingDelivery::Settled PendingDelivery::settle(const Receipt& outcomes) {

@@ -33,11 +33,12 @@ class PendingDelivery {
   void add_rows(std::size_t rows);
   // No more rows will be added. True: every row has its outcome already, the caller must finish().
   bool parsed();
-  // Before a commit: true when these outcomes are the last ones, so that the ledger's row can commit with them.
-  bool completes_with(const Receipt& outcomes, Receipt& total);
-  // The transaction that the ledger's row was in was rolled back.
-  void ledger_rolled_back();
-  enum class Settled { kOpen, kDone, kDoneWithoutLedger };
+  // Before a commit that books these outcomes: the receipt with them. When they are the last ones, the books are closed
+  // by that commit.
+  Receipt booked_with(const Receipt& outcomes);
+  // The transaction that booked was rolled back.
+  void booking_rolled_back();
+  enum class Settled { kOpen, kDone, kDoneWithOpenBooks };
   // After a commit; after kDone… the caller must finish().
   Settled settle(const Receipt& outcomes);
   // Nothing may be promised any more. kOpen or kDone.
@@ -53,7 +54,7 @@ class PendingDelivery {
   mutable std::mutex mutex_;
   std::size_t open_rows_ = 0;
   bool parsed_ = false;
-  bool ledger_written_ = false;
+  bool books_closed_ = false;
   Receipt receipt_;
 };
 

@@ -120,14 +120,11 @@ std::map<PendingDelivery*, Receipt> receipts_of(std::span<const Row> rows) {
   return receipts;
 }
 
-// The deliveries that these rows complete: their ledger rows commit together with them.
-std::vector<LedgerEntry> completed_by(std::span<const Row> rows) {
+// What the deliveries of these rows are booked with, in the commit that stores the rows.
+std::vector<LedgerEntry> bookings_of(std::span<const Row> rows) {
   std::vector<LedgerEntry> entries;
-  for (const auto& [delivery, outcomes] : receipts_of(rows)) {
-    Receipt total;
-    if (delivery->completes_with(outcomes, total))
-      entries.push_back({delivery->delivery(), delivery->body_bytes(), std::move(total)});
-  }
+  for (const auto& [delivery, outcomes] : receipts_of(rows))
+    entries.push_back({delivery->delivery(), delivery->body_bytes(), outcomes, delivery->booked_with(outcomes)});
   return entries;
 }
 
@@ -168,7 +165,7 @@ schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& ba
       write_quarantine(tx, rows, now_us);
       alert_mismatches(tx, rows, now_us);
       write_coverage(tx, rows);
-      write_ledger(tx, completed_by(rows));
+      write_ledger(tx, bookings_of(rows));
       return 0;
     } catch (const pqxx::failure&) {
       throw;  // what the server said, or that it is gone
@@ -183,23 +180,24 @@ schema::Result<void> BatchWriter::try_store(std::span<Row> rows, const Batch& ba
     }
   });
   if (done) return {};
-  for (const auto& [delivery, outcomes] : deliveries_of(rows)) delivery->ledger_rolled_back();
+  for (const auto& [delivery, outcomes] : deliveries_of(rows)) delivery->booking_rolled_back();
   return done.error();
 }
 
-void finish_with_ledger(schema::Database& database, PendingDelivery& delivery) {
+void close_books(schema::Database& database, PendingDelivery& delivery) {
   const Receipt receipt = delivery.receipt();
   if (!receipt.error) {
     const auto written =
         database.write(schema::AccountScope::none(), [&](schema::Transaction& tx) -> schema::Result<int> {
-          write_ledger(tx, {{delivery.delivery(), delivery.body_bytes(), receipt}});
+          write_ledger(tx, {{delivery.delivery(), delivery.body_bytes(), {}, receipt}});
           return 0;
         });
     // Without a record nothing else was committed: then this was all there was to promise.
     if (!written && receipt.received == 0)
       delivery.fail(written.error(), 0);
     else if (!written)
-      spdlog::warn("the ledger misses delivery {}: {}", to_string(delivery.delivery().id), written.error().detail);
+      spdlog::warn("the ledger counts delivery {} too low: {}", to_string(delivery.delivery().id),
+                   written.error().detail);
   }
   delivery.finish();
 }
@@ -209,8 +207,8 @@ void BatchWriter::settle(std::span<Row> rows) {
   const auto held = let_go(rows);
   for (const auto& [delivery, outcomes] : receipts) {
     const auto settled = delivery->settle(outcomes);
-    if (settled == PendingDelivery::Settled::kDoneWithoutLedger)
-      finish_with_ledger(database_, *delivery);
+    if (settled == PendingDelivery::Settled::kDoneWithOpenBooks)
+      close_books(database_, *delivery);
     else if (settled == PendingDelivery::Settled::kDone)
       delivery->finish();
   }

@@ -38,8 +38,8 @@ class BatchWriter {
   std::uint64_t internal_errors_ = 0;
 };
 
-// Ends a delivery whose ledger row no batch could carry: its last rows were written by two writers at once or before
-// parsing ended, or it holds no record.
-void finish_with_ledger(schema::Database& database, PendingDelivery& delivery);
+// Ends a delivery of which no batch was the last: its last rows were written by two writers at once or before parsing
+// ended, or it holds no record.
+void close_books(schema::Database& database, PendingDelivery& delivery);
 
 }  // namespace backtrail::ingest

@@ -1,4 +1,5 @@
-// The ledger: a row for each delivery that was stored to the end, with its receipt. Runs inside a transaction; throws
+// The ledger: a row for each delivery, with its receipt. Every transaction books what it stores, so that the books are
+// right whenever it is the last one; a delivery of many records is stored by several. Runs inside a transaction; throws
 // what it throws.
 #pragma once
 #include <vector>
@@ -11,10 +12,11 @@ namespace backtrail::ingest {
 struct LedgerEntry {
   const Delivery& delivery;
   std::size_t body_bytes;
-  Receipt receipt;
+  Receipt stored;  // by this transaction
+  Receipt so_far;  // since the delivery was submitted, with `stored`
 };
 
-// An id that the ledger has keeps its row.
+// A delivery that comes again under its id, because nobody knew whether it was stored, is booked once.
 void write_ledger(schema::Transaction& tx, const std::vector<LedgerEntry>& entries);
 
 }  // namespace backtrail::ingest

@@ -1,7 +1,8 @@
--- The ledger's rows of deliveries: counts by kind of record, and their sums, so that the totals are exact.
+-- The ledger's rows of deliveries: counts by kind of record, and their sums, so that the totals are exact. One that has a row keeps it.
 -- Arrays with one element for each delivery: $1 id, $2 door, $3 key id, $4 received at, $5 bytes, $6 the sender's request id,
 -- $7 source, $8 attributes; with one for each kind that occurred in a delivery: $9 its id, $10 kind, $11 received, $12 new,
 -- $13 duplicates, $14 variants, $15 updated, $16 stale, $17 quarantined
+-- Row: delivery_id of each that had no row
 WITH told AS (
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $7::text[], $8::text[])
     AS d(delivery_id, door, key_id, received_at, bytes, sender_request_id, source, attributes)
@@ -23,6 +24,8 @@ WITH told AS (
   FROM told AS d LEFT JOIN sums AS s ON s.delivery_id = d.delivery_id
   ON CONFLICT DO NOTHING
   RETURNING delivery_id
+), kinds AS (
+  INSERT INTO delivery_kind (delivery_id, kind, received, new, duplicates, variants, updated, stale, quarantined)
+  SELECT c.* FROM booked AS b JOIN counts AS c ON c.delivery_id = b.delivery_id
 )
-INSERT INTO delivery_kind (delivery_id, kind, received, new, duplicates, variants, updated, stale, quarantined)
-SELECT c.* FROM booked AS b JOIN counts AS c ON c.delivery_id = b.delivery_id
+SELECT delivery_id FROM booked
