@@ -8,6 +8,8 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <spdlog/spdlog.h>
+#include <utility>
 
 #include "ingest/decode/decode.hpp"
 #include "ingest/load/binary_array.hpp"
@@ -114,6 +116,11 @@ std::vector<Bundle> bundles_of(const std::vector<fs::path>& files) {
   return bundles;
 }
 
+// Nothing is wrong with the file: the database was busy.
+bool passes(Code code) {
+  return code == Code::kTimeout || code == Code::kRetry || code == Code::kOverload;
+}
+
 class Import {
  public:
   Import(Pipeline& pipeline, schema::Database& database, const ImportOptions& options)
@@ -126,16 +133,11 @@ class Import {
       progress_.bytes_total += fs::file_size(file, ignored);
     }
     progress_.files_total = files.size();
-    const auto bundles = bundles_of(files);
-    std::vector<std::thread> readers;
-    for (unsigned i = 0; i < std::max(1U, options_.readers); ++i)
-      readers.emplace_back([&] {
-        for (std::size_t at = next_++; at < bundles.size() && !stopped(); at = next_++) begin(bundles[at]);
-      });
-    for (auto& reader : readers) reader.join();
-    {
-      std::unique_lock lock(mutex_);
-      done_.wait(lock, [this] { return open_ == 0; });
+    read_round(files);
+    while (++round_ < kImportRounds && !put_off_.empty() && !stopped()) {
+      const auto again = std::exchange(put_off_, {});
+      spdlog::info("{} files are tried once more, because the database was too busy for them", again.size());
+      read_round(again);
     }
     remember_ended();
     if (const auto swept = pipeline_.sweep_variants(); !swept) return swept.error();
@@ -145,6 +147,20 @@ class Import {
   }
 
  private:
+  // Returns when everything that was begun has its receipt.
+  void read_round(const std::vector<fs::path>& files) {
+    const auto bundles = bundles_of(files);
+    next_ = 0;
+    std::vector<std::thread> readers;
+    for (unsigned i = 0; i < std::max(1U, options_.readers); ++i)
+      readers.emplace_back([&] {
+        for (std::size_t at = next_++; at < bundles.size() && !stopped(); at = next_++) begin(bundles[at]);
+      });
+    for (auto& reader : readers) reader.join();
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return open_ == 0; });
+  }
+
   bool stopped() const { return options_.stop != nullptr && *options_.stop; }
 
   struct Object {
@@ -215,11 +231,13 @@ class Import {
 
   // On a writer's thread.
   void finish(const Object& object, const Receipt& receipt) {
-    if (receipt.error)
-      failed(object, receipt.error->detail);
-    else
+    const bool again = receipt.error && passes(receipt.error->code) && round_ + 1 < kImportRounds;
+    if (!receipt.error)
       ended(object, receipt, "");
+    else if (!again)
+      failed(object, receipt.error->detail);
     const std::lock_guard lock(mutex_);
+    if (again) put_off_.push_back(object.path);
     if (receipt.error) report_.receipt.add(receipt);
     --open_;
     done_.notify_all();
@@ -328,6 +346,8 @@ class Import {
   ImportProgress progress_;
   ImportReport report_;
   std::vector<Ended> ended_;
+  int round_ = 0;                  // changes while nothing is under way
+  std::vector<fs::path> put_off_;  // to the next round
   std::chrono::steady_clock::time_point remembered_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point told_;
 };

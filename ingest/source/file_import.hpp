@@ -19,6 +19,8 @@ namespace backtrail::ingest {
 // Larger files are reported as failed: they are read whole.
 inline constexpr std::uintmax_t kImportFileMaxBytes = 1024ULL * 1024 * 1024;
 inline constexpr std::size_t kImportDecodedBytesMax = 2048ULL * 1024 * 1024;
+// A file that a busy database had no time for is tried again when all others are through, so many times in all.
+inline constexpr int kImportRounds = 3;
 
 struct ImportProgress {
   std::uint64_t files_done = 0, files_total = 0, bytes_done = 0, bytes_total = 0, records = 0;

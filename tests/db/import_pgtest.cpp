@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 
 ImportOptions once_more(bool again = true) {
   ImportOptions options;
@@ -155,6 +156,37 @@ TEST_F(ImportTest, StopsWhenTold) {
   options.stop = &stop;
   EXPECT_EQ(import({directory_.path()}, options).files_imported, 0U);
   EXPECT_EQ(import({directory_.path()}).files_imported, 20U);
+}
+
+// Fails the first so many bookings as a busy database does.
+void time_out(IngestWarehouse& warehouse, int bookings) {
+  warehouse.rows(fmt::format(
+      "CREATE SEQUENCE tries; CREATE FUNCTION busy() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN "
+      "IF nextval('backtrail.tries') <= {} THEN RAISE EXCEPTION 'busy' USING ERRCODE = '57014'; END IF; RETURN NULL; "
+      "END "
+      "$$; CREATE TRIGGER busy BEFORE INSERT ON delivery FOR EACH STATEMENT EXECUTE FUNCTION busy()",
+      bookings));
+}
+
+TEST_F(ImportTest, AFileThatABusyDatabaseHadNoTimeForIsTriedAgain) {
+  write_file(directory_ / "a.json", events(1, 3));
+  time_out(warehouse_, kImportRounds - 1);
+  const ImportReport report = import({directory_.path()});
+  EXPECT_EQ(text_of(report.receipt), "received 3: new 3");
+  EXPECT_EQ(report.files_imported, 1U);
+  EXPECT_EQ(report.files_failed, 0U);
+  EXPECT_EQ(warehouse_.value("SELECT received || ' ' || new FROM delivery"), "3 3");
+}
+
+TEST_F(ImportTest, AFileThatTheDatabaseNeverHadTimeForIsReported) {
+  write_file(directory_ / "a.json", events(1, 3));
+  time_out(warehouse_, kImportRounds);
+  const ImportReport report = import({directory_.path()});
+  EXPECT_EQ(report.files_imported, 0U);
+  EXPECT_EQ(report.files_failed, 1U);
+  EXPECT_THAT(by_name(report.failed), ElementsAre(Pair("a.json", HasSubstr("too long"))));
+  EXPECT_EQ(warehouse_.count("api_event"), 0);
+  EXPECT_EQ(text_of(import({directory_.path()}).receipt), "received 3: new 3");
 }
 
 TEST_F(ImportTest, TellsItsProgress) {
