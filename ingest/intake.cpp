@@ -117,8 +117,11 @@ bool Intake::reserve(std::size_t bytes) {
   const bool small = bytes <= options_.small_bytes_max + kTicketBytes;
   const std::size_t most = options_.bytes_max - (small ? 0 : std::min(options_.bytes_max, options_.reserved_bytes));
   const std::lock_guard lock(mutex_);
+  // Copies for the spool hold back large ones only: they have a bound of their own, and small ones would be refused
+  // for as long as a large one is being spooled.
+  const std::size_t held = bytes_under_way_ - (small ? copy_bytes_ : 0);
   // One always fits: otherwise one that is larger than the bound could never come in.
-  if (bytes_under_way_ != 0 && bytes_under_way_ + bytes > most) return false;
+  if (held != 0 && held + bytes > most) return false;
   bytes_under_way_ += bytes;
   ++under_way_;
   return true;

@@ -302,6 +302,38 @@ TEST_F(IntakeTest, CopiesForTheSpoolAreBounded) {
   EXPECT_TRUE(drained());
 }
 
+TEST_F(IntakeTest, ALargeCopyForTheSpoolRefusesNoSmallOne) {
+  // The clock is asked while a copy is held, right before it is written.
+  std::promise<void> disk_answers;
+  std::atomic<int> copies = 0;
+  const std::string small = event({.number = 1}), large = events(10, 10);
+  IntakeOptions options;
+  options.answer_within = milliseconds(60'000);
+  options.canary_every = std::chrono::hours(24);
+  options.reserved_bytes = small.size() + ingest::kTicketBytes;
+  options.small_bytes_max = small.size();
+  options.bytes_max = large.size() + ingest::kTicketBytes + options.reserved_bytes;
+  options.now_us = [&, hangs = disk_answers.get_future().share()] {
+    ++copies;
+    hangs.wait();
+    return kNowUs;
+  };
+  warehouse_.pipeline();
+  take_database_away();
+  health_ = std::make_unique<DbHealth>(probe_);
+  ASSERT_TRUE(eventually([this] { return health_->down(); }));
+  intake_ = std::make_unique<Intake>(warehouse_.pipeline(), *health_, spool_.get(), options);
+  auto first = submit(large);  // all that is for large ones, and as much again for its copy
+  ASSERT_TRUE(eventually([&] { return copies == 1; }));
+  auto second = submit(small);
+  EXPECT_EQ(submit(event({.number = 2})).get().error->code, schema::Code::kOverload) << "nothing is left";
+  disk_answers.set_value();
+  EXPECT_TRUE(first.get().spooled);
+  EXPECT_TRUE(second.get().spooled);
+  bring_database_back();
+  EXPECT_TRUE(drained());
+}
+
 TEST_F(IntakeTest, StopsWhileItsCanaryIsOnTheWay) {
   for (int round = 0; round < 100; ++round) {
     start({}, round % 2 == 0);  // the first canary is sent at once
