@@ -42,14 +42,14 @@ def build():
         command('npm', '--prefix', DUCKDB, 'ci', '--no-audit', '--no-fund')
 
 
-def sample(events, seed=5):
-    """A sample organisation, made once. Another seed is another organisation."""
-    folder = WORK / (f'sample-{events}' if seed == 5 else f'sample-{events}-{seed}')
+def sample(events, seed=5, first_account=0):
+    """A sample organisation, made once. Another seed is another organisation; with a first account, one with accounts of its own."""
+    folder = WORK / (f'sample-{events}' + (f'-{seed}' if seed != 5 else '') + (f'-{first_account}' if first_account else ''))
     if not folder.exists():
         say(f'making {events:,} events')
         half = WORK / 'half-made'
         shutil.rmtree(half, ignore_errors=True)
-        command(BUILD / 'backtrail', 'sample', '--out', half, '--events', events, '--seed', seed)
+        command(BUILD / 'backtrail', 'sample', '--out', half, '--events', events, '--seed', seed, '--first-account', first_account)
         half.rename(folder)
     return folder
 

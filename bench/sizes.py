@@ -1,9 +1,5 @@
 """Bytes per event for bench/run: by table and index, and for organisations of many and of few events a day."""
-import gzip
-import pathlib
-import re
 import shutil
-from concurrent.futures import ProcessPoolExecutor
 
 from contest import WORK, command, gzip_bytes, sample, say, BUILD
 from report import table
@@ -66,17 +62,6 @@ def size(bench):
 "All" is the whole database: also findings, the books of deliveries and the names of entities. "Events" is what CloudTrail is kept and found in.'''
 
 
-def with_accounts(arguments):
-    """Copies the CloudTrail files of a sample, with other accounts."""
-    source, target, names = arguments
-    pattern = re.compile('|'.join(names).encode())
-    swap = {old.encode(): new.encode() for old, new in names.items()}
-    for path in sorted(pathlib.Path(source).rglob('*_CloudTrail_*.json.gz')):
-        place = pathlib.Path(target) / pattern.sub(lambda m: swap[m[0]], str(path.relative_to(source)).encode()).decode()
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(gzip.compress(pattern.sub(lambda m: swap[m[0]], gzip.decompress(path.read_bytes())), 6))
-
-
 def made(name, make):
     folder = WORK / name
     if not folder.exists():
@@ -93,19 +78,9 @@ def make_dense(folder):
 
 
 def make_thin(folder):
-    jobs, bases = [], []
     for number in range(THIN_SAMPLES):
-        base = WORK / f'thin-base-{number}'
-        shutil.rmtree(base, ignore_errors=True)
-        command(BUILD / 'backtrail', 'sample', '--out', base, '--events', SAMPLE_ACCOUNTS * THIN_DAYS * THIN_A_DAY, '--days', THIN_DAYS,
-                '--seed', 100 + number)
-        accounts = [line.split(',')[0] for line in (base / 'accounts.csv').read_text().splitlines() if line[:12].isdigit()]
-        bases.append(base)
-        jobs.append((base, folder, {old: f'{700_000_000_000 + number * 1000 + i:012}' for i, old in enumerate(accounts)}))
-    with ProcessPoolExecutor(2) as pool:
-        list(pool.map(with_accounts, jobs))
-    for base in bases:
-        shutil.rmtree(base)
+        command(BUILD / 'backtrail', 'sample', '--out', folder / 'AWSLogs' / str(number), '--events', SAMPLE_ACCOUNTS * THIN_DAYS * THIN_A_DAY,
+                '--days', THIN_DAYS, '--seed', 100 + number, '--first-account', 700_000_000_000 + number * 1000)
 
 
 def density(bench):

@@ -12,7 +12,7 @@ namespace {
 
 struct SampleCommand {
   std::filesystem::path out;
-  std::uint64_t events = 300'000, seed = 1;
+  std::uint64_t events = 300'000, seed = 1, first_account = 0;
   std::string end;
   int days = 90;
 };
@@ -23,6 +23,7 @@ int run(const SampleCommand& command) {
   options.events = command.events;
   options.seed = command.seed;
   options.days = command.days;
+  options.first_account = command.first_account;
   options.end_us = schema::now_us();
   if (!command.end.empty()) {
     const auto end = schema::parse_rfc3339(command.end);
@@ -53,7 +54,7 @@ void add_sample(CLI::App& app, int& exit_code) {
   command->footer(
       "The files are laid out as CloudTrail and GuardDuty write them to S3; stories.json tells what is hidden in them. "
       "The same\n"
-      "events, seed, end and days give the same bytes.\n\n  backtrail sample --out /tmp/org --events 1000000 --seed "
+      "options give the same bytes.\n\n  backtrail sample --out /tmp/org --events 1000000 --seed "
       "7\n  backtrail import /tmp/org/AWSLogs");
   command->add_option("--out", options->out, "folder to write to; made when missing")->required();
   command->add_option("--events", options->events, "CloudTrail events in all, 10 thousand to 100 million")
@@ -61,6 +62,8 @@ void add_sample(CLI::App& app, int& exit_code) {
   command->add_option("--seed", options->seed, "another seed, another organisation")->capture_default_str();
   command->add_option("--end", options->end, "the organisation's now (default: now)");
   command->add_option("--days", options->days, "days of background activity")->capture_default_str();
+  command->add_option("--first-account", options->first_account,
+                      "number the accounts from this id on, to have several organisations in one warehouse");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

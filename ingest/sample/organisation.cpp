@@ -264,17 +264,19 @@ Instance make_instance(std::uint64_t seed, const Account& account, int region, s
   return instance;
 }
 
-Organisation::Organisation(std::uint64_t seed, std::uint64_t events, std::int64_t end_seconds) : seed_(seed) {
+Organisation::Organisation(std::uint64_t seed, std::uint64_t events, std::int64_t end_seconds,
+                           std::uint64_t first_account)
+    : seed_(seed) {
   accounts_.reserve(kAccountCount);
-  for (int i = 0; i < kAccountCount; ++i) add_account(i, events, end_seconds);
+  for (int i = 0; i < kAccountCount; ++i) add_account(i, events, end_seconds, first_account);
   add_people(events);
 }
 
-void Organisation::add_account(int index, std::uint64_t events, std::int64_t end_seconds) {
+void Organisation::add_account(int index, std::uint64_t events, std::int64_t end_seconds, std::uint64_t first_account) {
   const AccountSpec& spec = kAccountSpecs[index];
   const std::uint64_t seed = mix(seed_, tag("account"), tag(spec.id));
   Account account;
-  account.id = std::string(spec.id);
+  account.id = first_account == 0 ? std::string(spec.id) : std::to_string(first_account + static_cast<unsigned>(index));
   account.name = std::string(spec.name);
   account.unit = std::string(spec.unit);
   account.owner = std::string(spec.owner);

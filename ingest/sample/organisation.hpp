@@ -163,7 +163,8 @@ struct Person {
 
 class Organisation {
  public:
-  Organisation(std::uint64_t seed, std::uint64_t events, std::int64_t end_seconds);
+  // `first_account`: sample.hpp.
+  Organisation(std::uint64_t seed, std::uint64_t events, std::int64_t end_seconds, std::uint64_t first_account = 0);
 
   [[nodiscard]] const std::vector<Account>& accounts() const { return accounts_; }
   [[nodiscard]] const Account& account(int index) const { return accounts_[static_cast<std::size_t>(index)]; }
@@ -171,7 +172,7 @@ class Organisation {
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
  private:
-  void add_account(int index, std::uint64_t events, std::int64_t end_seconds);
+  void add_account(int index, std::uint64_t events, std::int64_t end_seconds, std::uint64_t first_account);
   void add_people(std::uint64_t events);
 
   std::uint64_t seed_;

@@ -76,7 +76,7 @@ class Generator {
         progress_(progress),
         end_(floor_to(options.end_us, kMicrosPerSecond) / kMicrosPerSecond),
         start_(end_ - options.days * kDay),
-        organisation_(options.seed, options.events, end_),
+        organisation_(options.seed, options.events, end_, options.first_account),
         background_(organisation_, catalogue_),
         book_(organisation_, catalogue_, options.events, start_, end_),
         writer_(options.out, organisation_, end_) {}
@@ -258,6 +258,10 @@ std::optional<std::string> check(const SampleOptions& options) {
     return "a sample spans " + std::to_string(kDaysMin) + " to " + std::to_string(kDaysMax) + " days; " +
            std::to_string(options.days) + " were asked for";
   }
+  if (options.first_account != 0 &&
+      (options.first_account < kFirstAccountMin || options.first_account > kFirstAccountMax))
+    return "the first account's id must lie between " + std::to_string(kFirstAccountMin) + " and " +
+           std::to_string(kFirstAccountMax);
   const std::int64_t days_since_1970 = floor_to(options.end_us, kMicrosPerSecond) / kMicrosPerSecond / kDay;
   if (days_since_1970 < 20 * 365 || days_since_1970 > 200 * 365)
     return "the sample's end must lie between the years 1990 and 2169";

@@ -22,6 +22,8 @@ inline constexpr std::uint64_t kEventsMin = 10'000;
 inline constexpr std::uint64_t kEventsMax = 100'000'000;
 inline constexpr int kDaysMin = 2;  // the stories take 36 hours
 inline constexpr int kDaysMax = 3650;
+// So that all account ids of an organisation have twelve digits and none of them are the examples'.
+inline constexpr std::uint64_t kFirstAccountMin = 100'000'000'000, kFirstAccountMax = 999'000'000'000;
 
 struct SampleOptions {
   std::filesystem::path out;
@@ -29,6 +31,9 @@ struct SampleOptions {
   std::uint64_t seed = 0;
   std::int64_t end_us = 0;  // the organisation's now: nothing happens at or after it
   int days = 90;
+  // The accounts are numbered from here on: organisations with other ones can be in one warehouse. 0: ids as the
+  // documentation has them.
+  std::uint64_t first_account = 0;
 };
 
 struct SampleReport {

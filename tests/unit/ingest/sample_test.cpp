@@ -638,6 +638,32 @@ TEST(SampleLimitsTest, RefusesAFolderWithSomethingInIt) {
   EXPECT_TRUE(check(options_for(folder.path() / "mine.txt", kEventsMin, 1)).has_value());
 }
 
+TEST(SampleAccountsTest, OrganisationsCanBeNumberedApart) {
+  const Organisation usual(1, kEventsMin, kEnd), other(1, kEventsMin, kEnd, 700'000'000'000);
+  std::set<std::string> ids;
+  for (const auto* organisation : {&usual, &other})
+    for (const Account& account : organisation->accounts()) {
+      EXPECT_EQ(account.id.size(), 12U);
+      ids.insert(account.id);
+    }
+  EXPECT_EQ(ids.size(), 2U * kAccountCount);
+  EXPECT_EQ(other.account(kProdWeb).id, "700000000009");
+  EXPECT_NE(other.account(kProdWeb).roles[0].arn.find(":700000000009:"), std::string::npos);
+
+  SampleOptions options;
+  options.out = "/nowhere";
+  options.events = kEventsMin;
+  options.end_us = kEnd * 1'000'000;
+  for (const auto& [first, fits] : std::map<std::uint64_t, bool>{{0, true},
+                                                                 {kFirstAccountMin - 1, false},
+                                                                 {kFirstAccountMin, true},
+                                                                 {kFirstAccountMax, true},
+                                                                 {kFirstAccountMax + 1, false}}) {
+    options.first_account = first;
+    EXPECT_EQ(!check(options).has_value(), fits) << first;
+  }
+}
+
 TEST(SampleProgressTest, EndsAtTheTotal) {
   Folder folder;
   std::uint64_t last = 0;
