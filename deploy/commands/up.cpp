@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <thread>
@@ -105,6 +106,18 @@ Result<void> load_sample(std::uint64_t events, const WarehouseAccess& access, Se
   return {};
 }
 
+// A first question for a terminal, about a key of the sample that leaked; "" without a sample.
+std::string first_question(const fs::path& data_dir) {
+  const auto text = read_text(data_dir / "sample" / "stories.json");
+  if (!text) return "";
+  const auto told = nlohmann::json::parse(*text, nullptr, false);
+  if (!told.is_object()) return "";
+  const auto key = told.value(nlohmann::json::json_pointer("/stories/0/entities/access_key"), std::string());
+  if (key.empty()) return "";
+  return fmt::format("  try        backtrail lookup --data-dir {} --key {} --last 90d\n", visible(data_dir.native()),
+                     key);
+}
+
 // A collector may be started before its database: it waits, and senders try again meanwhile.
 Result<std::unique_ptr<WarehouseAccess>> open_when_there(const WarehouseOptions& options) {
   constexpr std::chrono::milliseconds kTryEvery{500};
@@ -141,8 +154,9 @@ int run(UpCommand command) {
                                             command.listen.address, (*runtime)->port());
     fmt::print(
         "\nBacktrail is ready.\n\n  page       {}/#token={}\n  API        {}/api/v1/findings\n  token      "
-        "{}\n\nCtrl-C stops it; the data stays in {}\n",
-        address, *token, address, *token, visible((*access)->data_dir().native()));
+        "{}\n{}\nCtrl-C stops it; the data stays in {}\n",
+        address, *token, address, *token, first_question((*access)->data_dir()),
+        visible((*access)->data_dir().native()));
     std::fflush(stdout);
   }
   wait_for_stop_signal();

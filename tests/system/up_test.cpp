@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <unistd.h>
 
 #include "tests/support/golden.hpp"
@@ -59,6 +60,19 @@ TEST(UpTest, StartsServesStopsAndStartsAgain) {
 }
 
 class UpRunningTest : public RunningBacktrail {};
+
+TEST_F(UpRunningTest, TheFirstQuestionThatItProposesHasAnAnswer) {
+  const std::string out = server_->out(), before = "backtrail lookup --data-dir " + data_dir() + " ";
+  const auto at = out.find(before);
+  ASSERT_NE(at, std::string::npos) << out;
+  std::istringstream words(out.substr(at + before.size(), out.find('\n', at) - at - before.size()));
+  std::vector<std::string> asked{"lookup", "--json"};
+  for (std::string word; words >> word;) asked.push_back(word);
+  ASSERT_EQ(asked.size(), 6U) << out;
+  const auto answer = command(asked);
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  EXPECT_GT(nlohmann::json::parse(answer.out).at("total").get<int>(), 0);
+}
 
 TEST_F(UpRunningTest, PostgresqlIsNeverRoot) {
   std::ifstream file(data_dir() + "/postgresql/data/postmaster.pid");
