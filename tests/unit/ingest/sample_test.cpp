@@ -20,41 +20,15 @@
 #include "ingest/sample/catalogue.hpp"
 #include "ingest/sample/event_writer.hpp"
 #include "ingest/sample/text.hpp"
+#include "tests/unit/ingest/sample_folder.hpp"
 
 namespace backtrail::ingest::sample {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr std::int64_t kEnd = 1'772'366'400;  // 2026-03-01T12:00:00Z
 constexpr std::uint64_t kEvents = 12'000;
 constexpr std::uint64_t kSeed = 7;
-
-// A folder that goes away. In memory where the system has such a place: a sample is a thousand small files.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::exists("/dev/shm") ? "/dev/shm" : testing::TempDir()) + "/backtrail-sample-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 std::string gunzip(const std::string& packed) {
   // The last four bytes of a gzip file are the size of what is inside.
@@ -69,25 +43,6 @@ std::string gunzip(const std::string& packed) {
   libdeflate_free_decompressor(inflater);
   if (result != LIBDEFLATE_SUCCESS) throw std::runtime_error("not gzip");
   return plain;
-}
-
-SampleOptions options_for(const fs::path& out, std::uint64_t events, std::uint64_t seed, std::int64_t end = kEnd,
-                          int days = 90) {
-  SampleOptions options;
-  options.out = out;
-  options.events = events;
-  options.seed = seed;
-  options.end_us = end * kMicrosPerSecond;
-  options.days = days;
-  return options;
-}
-
-std::map<std::string, std::string> tree_of(const fs::path& root) {
-  std::map<std::string, std::string> tree;
-  for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (entry.is_regular_file()) tree[fs::relative(entry.path(), root).string()] = read_file(entry.path());
-  }
-  return tree;
 }
 
 struct Event {
@@ -554,199 +509,6 @@ TEST_F(SampleTest, FilesHoldFiveThousandEventsAtMostAndNoTimeInTheirHeader) {
     if (!name.ends_with(".gz")) continue;
     EXPECT_EQ(bytes.substr(4, 4), std::string(4, '\0')) << name;
   }
-}
-
-TEST(SampleDeterminismTest, SameOptionsGiveTheSameBytesAndAnotherSeedDoesNot) {
-  Folder first, second, third;
-  write_sample(options_for(first.path(), kEventsMin, 3), {});
-  write_sample(options_for(second.path(), kEventsMin, 3), {});
-  write_sample(options_for(third.path(), kEventsMin, 4), {});
-  const auto tree = tree_of(first.path());
-  EXPECT_TRUE(tree == tree_of(second.path()));
-  const auto other = tree_of(third.path());
-  EXPECT_FALSE(tree == other);
-  // Not one log file has the same name or content.
-  std::set<std::string> contents;
-  for (const auto& [name, bytes] : tree) contents.insert(bytes);
-  int same = 0;
-  for (const auto& [name, bytes] : other) same += contents.contains(bytes) ? 1 : 0;
-  EXPECT_LE(same, 1);  // accounts.csv
-}
-
-TEST(SampleScaleTest, AttackCallsDoNotShrinkWithTheSample) {
-  Folder small, large;
-  write_sample(options_for(small.path(), kEventsMin, 5), {});
-  write_sample(options_for(large.path(), 4 * kEventsMin, 5), {});
-  const Json a = Json::parse(read_file(small.path() / "stories.json"));
-  const Json b = Json::parse(read_file(large.path() / "stories.json"));
-  for (std::size_t i = 0; i < a["stories"].size(); ++i) {
-    for (const auto& [name, count] : a["stories"][i]["counts"].items()) {
-      const auto more = b["stories"][i]["counts"][name].get<std::uint64_t>();
-      if (name.starts_with("attack") || name == "enumeration" || name == "delete_object" ||
-          name == "backup_svc_goes_on") {
-        EXPECT_EQ(count.get<std::uint64_t>(), more) << name;
-      }
-      EXPECT_LE(count.get<std::uint64_t>(), more) << name;
-    }
-  }
-  const auto reads = [](const Json& truth) {
-    return truth["stories"][4]["counts"]["backup_reads"].get<std::uint64_t>();
-  };
-  EXPECT_GE(reads(b), 3 * reads(a));
-}
-
-TEST(SampleScaleTest, FitsAnyEndOfDayAndShortestAndLongestSpan) {
-  // The stories are told backwards from the end, so every hour of it and every span is another case.
-  for (const std::int64_t offset : {0L, 1L, 5 * kHour + 1, 13 * kHour + 1799, kDay - 1}) {
-    Folder folder;
-    SampleOptions options = options_for(folder.path(), kEventsMin, 11, kEnd + offset, kDaysMin);
-    options.end_us += 999'999;
-    EXPECT_EQ(write_sample(options, {}).events_written, kEventsMin) << offset;
-  }
-  Folder folder;
-  EXPECT_EQ(write_sample(options_for(folder.path(), kEventsMin, 12, kEnd, kDaysMax), {}).events_written, kEventsMin);
-}
-
-TEST(SampleLimitsTest, SaysWhatTheMinimumIs) {
-  Folder folder;
-  const auto below = check(options_for(folder.path(), kEventsMin - 1, 1));
-  ASSERT_TRUE(below.has_value());
-  EXPECT_NE(below->find("at least 10000 events"), std::string::npos) << *below;
-  EXPECT_FALSE(check(options_for(folder.path(), kEventsMin, 1)).has_value());
-  EXPECT_FALSE(check(options_for(folder.path(), kEventsMax, 1)).has_value());
-  EXPECT_TRUE(check(options_for(folder.path(), kEventsMax + 1, 1)).has_value());
-  EXPECT_THROW(write_sample(options_for(folder.path(), kEventsMin - 1, 1), {}), std::invalid_argument);
-  EXPECT_TRUE(fs::is_empty(folder.path()));
-}
-
-TEST(SampleLimitsTest, SpansTwoDaysToTenYears) {
-  Folder folder;
-  const auto wrong = [&](int days) { return check(options_for(folder.path(), kEventsMin, 1, kEnd, days)).has_value(); };
-  EXPECT_TRUE(wrong(kDaysMin - 1));
-  EXPECT_FALSE(wrong(kDaysMin));
-  EXPECT_FALSE(wrong(kDaysMax));
-  EXPECT_TRUE(wrong(kDaysMax + 1));
-}
-
-TEST(SampleLimitsTest, RefusesAFolderWithSomethingInIt) {
-  Folder folder;
-  std::ofstream(folder.path() / "mine.txt") << "keep";
-  EXPECT_TRUE(check(options_for(folder.path(), kEventsMin, 1)).has_value());
-  EXPECT_THROW(write_sample(options_for(folder.path(), kEventsMin, 1), {}), std::invalid_argument);
-  EXPECT_EQ(read_file(folder.path() / "mine.txt"), "keep");
-  // A file is no folder either.
-  EXPECT_TRUE(check(options_for(folder.path() / "mine.txt", kEventsMin, 1)).has_value());
-}
-
-TEST(SampleAccountsTest, OrganisationsCanBeNumberedApart) {
-  const Organisation usual(1, kEventsMin, kEnd), other(1, kEventsMin, kEnd, 700'000'000'000);
-  std::set<std::string> ids;
-  for (const auto* organisation : {&usual, &other})
-    for (const Account& account : organisation->accounts()) {
-      EXPECT_EQ(account.id.size(), 12U);
-      ids.insert(account.id);
-    }
-  EXPECT_EQ(ids.size(), 2U * kAccountCount);
-  EXPECT_EQ(other.account(kProdWeb).id, "700000000009");
-  EXPECT_NE(other.account(kProdWeb).roles[0].arn.find(":700000000009:"), std::string::npos);
-
-  SampleOptions options;
-  options.out = "/nowhere";
-  options.events = kEventsMin;
-  options.end_us = kEnd * 1'000'000;
-  for (const auto& [first, fits] : std::map<std::uint64_t, bool>{{0, true},
-                                                                 {kFirstAccountMin - 1, false},
-                                                                 {kFirstAccountMin, true},
-                                                                 {kFirstAccountMax, true},
-                                                                 {kFirstAccountMax + 1, false}}) {
-    options.first_account = first;
-    EXPECT_EQ(!check(options).has_value(), fits) << first;
-  }
-}
-
-TEST(SampleProgressTest, EndsAtTheTotal) {
-  Folder folder;
-  std::uint64_t last = 0;
-  bool grows = true;
-  write_sample(options_for(folder.path(), kEventsMin, 1), [&](std::uint64_t done, std::uint64_t total) {
-    grows = grows && done > last && total == kEventsMin;
-    last = done;
-  });
-  EXPECT_TRUE(grows);
-  EXPECT_EQ(last, kEventsMin);
-}
-
-TEST(SampleCatalogueTest, EveryCallOfEveryAccountIsValidJson) {
-  const Catalogue catalogue;
-  const Organisation organisation(1, kEventsMin, kEnd);
-  Text out;
-  for (const Account& account : organisation.accounts()) {
-    for (std::size_t i = 0; i < catalogue.size(); ++i) {
-      const Api& api = catalogue.at(static_cast<ApiIndex>(i));
-      Scene scene;
-      scene.account = &account;
-      scene.region = static_cast<int>(i % kRegions.size());
-      scene.seconds = kEnd;
-      scene.sticky = i + 1;
-      scene.event_seed = i;
-      scene.session = "a \"quoted\" session\n";
-      Caller caller;
-      caller.identity = R"({"type":"Unknown"})";
-      caller.agent = "agent with \"quotes\" and \\";
-      for (const char* error : {"", "AccessDenied"}) {
-        Outcome outcome;
-        outcome.error_code = error;
-        out.clear();
-        write_event(api, scene, caller, outcome, {}, out);
-        const Json event = Json::parse(out.view(), nullptr, false);
-        ASSERT_FALSE(event.is_discarded()) << out.view();
-        EXPECT_EQ(event["userAgent"], caller.agent);
-        EXPECT_EQ(event["eventName"], api.name);
-      }
-    }
-  }
-}
-
-TEST(SampleCatalogueTest, MistakesInTablesDoNotPass) {
-  EXPECT_THROW(Template("{\"a\":\"<nothing>\"}"), std::logic_error);
-  EXPECT_THROW(Template("{\"a\":\"<account"), std::logic_error);
-  const Catalogue catalogue;
-  EXPECT_THROW(static_cast<void>(catalogue.find("ec2:NoSuchCall")), std::logic_error);
-  EXPECT_EQ(catalogue.at(catalogue.find("ec2:RunInstances")).name, "RunInstances");
-}
-
-TEST(SampleTextTest, EscapesAndFormats) {
-  EXPECT_EQ(json_escaped("plain"), "plain");
-  EXPECT_EQ(json_escaped(std::string("a\"b\\c\nd\te\x01") + '\0'), "a\\\"b\\\\c\\nd\\te\\u0001\\u0000");
-  EXPECT_EQ(to_iso(0), "1970-01-01T00:00:00Z");
-  EXPECT_EQ(to_iso(951'782'399), "2000-02-28T23:59:59Z");
-  EXPECT_EQ(to_iso(951'868'799), "2000-02-29T23:59:59Z");
-  EXPECT_EQ(to_iso(-1), "1969-12-31T23:59:59Z");
-  EXPECT_EQ(to_iso_ms(1'772'366'400'007), "2026-03-01T12:00:00.007Z");
-  const auto console = [](std::int64_t seconds) {
-    Text text;
-    text.put_console_date(seconds);
-    return std::string(text.view());
-  };
-  EXPECT_EQ(console(kEnd), "Mar 1, 2026, 12:00:00 PM");
-  EXPECT_EQ(console(kEnd - 12 * kHour), "Mar 1, 2026, 12:00:00 AM");
-  EXPECT_EQ(console(kEnd + kHour + 61), "Mar 1, 2026, 1:01:01 PM");
-  EXPECT_EQ(to_text(make_uuid(0, 0)), "00000000-0000-4000-8000-000000000000");
-  Text number;
-  number.put_number(18'446'744'073'709'551'615ULL);
-  number.put_hex(0xabc, 18);
-  EXPECT_EQ(number.view().substr(0, 20), "18446744073709551615");
-  EXPECT_EQ(number.size(), 38U);
-}
-
-TEST(SampleZipfTest, FirstIsFrequentAndAllComeUp) {
-  Rng rng(42);
-  std::vector<int> counts(20);
-  for (int i = 0; i < 20'000; ++i) ++counts[zipf(rng, counts.size())];
-  EXPECT_GT(counts[0], 3'000);
-  EXPECT_GT(counts[0], 5 * counts[19]);
-  EXPECT_GT(counts[19], 0);
-  EXPECT_EQ(zipf(rng, 1), 0U);
 }
 
 }  // namespace
