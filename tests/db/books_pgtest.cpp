@@ -147,7 +147,7 @@ TEST_F(LedgerTest, AWriterMayNotRewriteWhatArrived) {
   book(receipt(RecordKind::kEvent, {{RowOutcome::kNew, 1}}), so_far);
   for (const char* column : {"received_at = now()", "door = 'x'", "key_id = 'x'", "bytes = 0"}) {
     const auto done = warehouse_.ingest().write(schema::AccountScope::all(), [&](auto& tx) -> schema::Result<int> {
-      tx.exec_text((std::string("UPDATE backtrail.delivery SET ") + column).c_str());
+      tx.exec_text(std::string("UPDATE backtrail.delivery SET ") + column);
       return 0;
     });
     EXPECT_FALSE(done) << column;
