@@ -1,7 +1,9 @@
 #include "ingest/seal/verify.hpp"
 
+#include <algorithm>
 #include <backtrail_ingest_sql.hpp>
-#include <map>
+#include <optional>
+#include <set>
 
 #include "ingest/seal/part_writer.hpp"
 #include "schema/pg/row_as.hpp"
@@ -41,15 +43,35 @@ Result<void> check_records(const std::vector<schema::SealedEvent>& events, const
   return {};
 }
 
-Result<std::uint64_t> verify_part(Transaction& tx, const schema::PartHead& head, const schema::DirectoryRows& directory,
+// The directory of the day that was asked for last.
+class DirectoryOfDay {
+ public:
+  // One that was read before may be older than the part: then it is read again, in the part's snapshot.
+  bool names(Transaction& tx, std::int32_t day, const std::vector<schema::DirectoryEntry>& entries) {
+    if (day_ == day && names_all(entries)) return true;
+    rows_.emplace(directory_of(tx, day));
+    day_ = day;
+    return names_all(entries);
+  }
+
+ private:
+  bool names_all(const std::vector<schema::DirectoryEntry>& entries) const {
+    return std::all_of(entries.begin(), entries.end(), [&](const auto& entry) { return rows_->names(entry); });
+  }
+  std::optional<std::int32_t> day_;
+  std::optional<schema::DirectoryRows> rows_;
+};
+
+Result<std::uint64_t> verify_part(Transaction& tx, const schema::PartHead& head, DirectoryOfDay& directory,
                                   const schema::HashKey& key) {
   const auto events = schema::read_part_events(tx, head);
   if (!events) return events.error();
   if (const auto ok = check_records(*events, key); !ok) return ok.error();
-  const std::uint64_t account = schema::account_number(head.key.account_id);
+  std::vector<schema::DirectoryEntry> entries;
   for (const std::int64_t hash : entities_of(*events))
-    if (!directory.names({hash, account}))
-      return schema::fail(schema::Code::kBadRecord, "the directory does not name an entity of the part");
+    entries.push_back({hash, schema::account_number(head.key.account_id)});
+  if (!directory.names(tx, head.key.day, entries))
+    return schema::fail(schema::Code::kBadRecord, "the directory does not name an entity of the part");
   return events->size();
 }
 
@@ -62,22 +84,28 @@ Result<VerifyReport> verify_parts(schema::Database& maintenance, const schema::H
         return schema::list_parts(tx, options.from_day, options.to_day, options.accounts);
       });
   if (!parts) return parts.error();
+  std::set<std::pair<std::int32_t, std::string>> days;
+  for (const auto& head : *parts) days.emplace(head.key.day, head.key.account_id);
   VerifyReport report;
-  std::optional<std::pair<std::int32_t, schema::DirectoryRows>> directory;
-  for (const auto& head : *parts) {
-    const auto events = maintenance.read(schema::AccountScope::all(), [&](Transaction& tx) -> Result<std::uint64_t> {
-      if (!directory || directory->first != head.key.day)
-        directory.emplace(head.key.day, directory_of(tx, head.key.day));
-      return verify_part(tx, head, directory->second, key);
+  DirectoryOfDay directory;
+  for (const auto& name : days) {
+    const std::int32_t day = name.first;
+    const std::string& account_id = name.second;
+    // Listed again and read in one snapshot: parts that were merged or unsealed meanwhile are no damage.
+    const auto done = maintenance.read(schema::AccountScope::all(), [&](Transaction& tx) -> Result<int> {
+      for (const auto& head : schema::list_parts(tx, day, day, {{account_id}})) {
+        const auto events = verify_part(tx, head, directory, key);
+        if (!events && events.error().code != schema::Code::kBadRecord) return events.error();
+        ++report.parts;
+        if (events)
+          report.events += *events;
+        else
+          report.damaged.push_back({head.key, events.error().detail});
+        if (options.progress) options.progress(report.parts, std::max<std::uint64_t>(report.parts, parts->size()));
+      }
+      return 0;
     });
-    ++report.parts;
-    if (events)
-      report.events += *events;
-    else if (events.error().code == schema::Code::kBadRecord)
-      report.damaged.push_back({head.key, events.error().detail});
-    else
-      return events.error();
-    if (options.progress) options.progress(report.parts, parts->size());
+    if (!done) return done.error();
   }
   return report;
 }

@@ -1,6 +1,7 @@
 // Proves that sealed days still hold what was sealed: every part is read, its digest is compared, every block, posting
 // list, event id and figure is decoded and compared with the others, every record is read again and must have its
-// fingerprint, and the directory must name every entity. Reads only; one part in memory at a time.
+// fingerprint, and the directory must name every entity. Reads only; one part in memory at a time. The parts
+// of an account's day are read in one snapshot: days may be sealed and merged meanwhile.
 #pragma once
 #include <cstdint>
 #include <functional>
