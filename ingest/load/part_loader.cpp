@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds kPartLockEvery(10);
 struct Group {
   std::span<Row* const> rows;
   std::vector<Row*> fresh;
-  int next_no = 0;  // of its next part
+  int parts = 0, next_no = 0;  // how many it has, and the number of the next
   bool beside_rows = false, stored = false;
 
   const EventRow& first() const { return rows.front()->event; }
@@ -56,8 +56,11 @@ void look_around(schema::Transaction& tx, const std::vector<Group*>& groups) {
   for (const auto& row :
        tx.exec(sql::part_days_with_rows, day.value(), account.value(), day.first_day(), day.last_day()))
     groups[row[0].as<std::size_t>() - 1]->beside_rows = true;
-  for (const auto& row : tx.exec(sql::part_next_numbers, day.value(), account.value()))
-    groups[row[0].as<std::size_t>() - 1]->next_no = row[1].as<int>();
+  for (const auto& row : tx.exec(sql::part_next_numbers, day.value(), account.value())) {
+    Group& group = *groups[row[0].as<std::size_t>() - 1];
+    group.next_no = row[1].as<int>();
+    group.parts = row[2].as<int>();
+  }
 }
 
 // Marks what rows have already. Groups with copies in OCSF are left out: their records take the place of copies, which
@@ -191,8 +194,7 @@ void write_directories(schema::Transaction& tx, const Directories& directories) 
 
 bool store(Group& group, seal::PartWriter& writer, Directories& directories) {
   choose_fresh(group);
-  if (!group.fresh.empty() && group.fresh.size() < loaded_part_events_min(group.next_no, group.beside_rows))
-    return false;
+  if (!group.fresh.empty() && group.fresh.size() < loaded_part_events_min(group.parts, group.beside_rows)) return false;
   const EventRow& first = group.first();
   try {
     for (const auto& [part, entities] : build_parts(group.fresh)) {

@@ -123,8 +123,8 @@ schema::Result<void> check_part(SealStatements& statements, const schema::PartHe
   return {};
 }
 
-schema::Result<void> write_directory(SealStatements& statements, std::int32_t day,
-                                     const std::vector<schema::DirectoryEntry>& entries) {
+schema::Result<int> write_directory(SealStatements& statements, std::int32_t day,
+                                    const std::vector<schema::DirectoryEntry>& entries) {
   const std::string day_text = schema::format_day(day);
   const int run = statements.exec(sql::seal_next_run, day_text)[0][0].as<int>();
   BinaryArray slot(PgType::kInt4), bytes(PgType::kBytea);
@@ -140,7 +140,7 @@ schema::Result<void> write_directory(SealStatements& statements, std::int32_t da
   for (const auto& entry : entries)
     if (!rows.names(entry))
       return schema::fail(schema::Code::kBadRecord, "a directory did not come back as it was written");
-  return {};
+  return run;
 }
 
 std::vector<std::int64_t> entities_of(const std::vector<schema::SealedEvent>& events) {

@@ -36,9 +36,9 @@ class PartWriter {
 schema::Result<void> check_part(SealStatements& statements, const schema::PartHead& head,
                                 const schema::EncodedPart& part);
 
-// Writes the directory of a run and checks that it names every entity.
-schema::Result<void> write_directory(SealStatements& statements, std::int32_t day,
-                                     const std::vector<schema::DirectoryEntry>& entries);
+// Writes one more directory of a day and checks that it names every entity. Gives its number.
+schema::Result<int> write_directory(SealStatements& statements, std::int32_t day,
+                                    const std::vector<schema::DirectoryEntry>& entries);
 
 // Every entity of these events, each once.
 std::vector<std::int64_t> entities_of(const std::vector<schema::SealedEvent>& events);

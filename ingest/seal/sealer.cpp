@@ -103,7 +103,7 @@ class SealRun {
       outcome.events += events.size();
       ++outcome.parts;
     }
-    if (auto ok = write_directory(statements_, day_, directory); !ok) return ok;
+    if (auto run = write_directory(statements_, day_, directory); !run) return run.error();
     alert_variants();
     if (outcome.events != events_) return schema::fail(Code::kDatabase, "the rows of a day were not all sealed");
     return {};

@@ -20,6 +20,7 @@
 #include "ingest/load/batch.hpp"
 #include "ingest/load/event_writer.hpp"
 #include "ingest/load/finding_writer.hpp"
+#include "ingest/seal/merger.hpp"
 #include "ingest/seal/sealer.hpp"
 #include "ingest/seal/unseal.hpp"
 #include "query/warehouse.hpp"
@@ -96,6 +97,8 @@ class EventSeed {
   schema::Database& api() { return api_; }
   std::string api_connection_string() const { return database_.connection_string("backtrail_api"); }
 
+  std::string admin_connection_string() const { return database_.admin_connection_string(); }
+
   // As the superuser, past row-level security; for what no role of ours may do.
   pqxx::result admin_exec(const std::string& sql) {
     pqxx::nontransaction session(admin_);
@@ -164,6 +167,16 @@ class EventSeed {
       if (report) events += report->events;
     }
     return events;
+  }
+  // Merges the parts of every day; gives how many there are fewer.
+  std::uint64_t merge() {
+    std::uint64_t fewer = 0;
+    for (const std::int32_t day : days_) {
+      const auto report = ingest::seal::merge_day(maintenance_, warehouse_.hash_key, day, {});
+      EXPECT_TRUE(report.has_value()) << (report ? "" : report.error().detail);
+      if (report) fewer += report->parts_before - report->parts_after;
+    }
+    return fewer;
   }
   void unseal() {
     for (const std::int32_t day : days_) {

@@ -7,6 +7,7 @@
 
 #include "ingest/load/event_writer.hpp"
 #include "ingest/load/part_loader.hpp"
+#include "ingest/seal/merger.hpp"
 #include "ingest/seal/sealer.hpp"
 #include "ingest/seal/unseal.hpp"
 #include "ingest/seal/verify.hpp"
@@ -169,6 +170,23 @@ TEST_F(ImportPartsTest, WithoutRowsAFewPartsMayBeSmall) {
   }
   EXPECT_EQ(parts_.count("event_part"), kFreeParts);
   EXPECT_EQ(parts_.count("api_event"), 1);
+}
+
+// How many parts there are counts, not their numbers, in which merging leaves gaps.
+TEST_F(ImportPartsTest, MergedPartsLeaveRoomForSmallOnes) {
+  for (int i = 0; i < kFreeParts; ++i) {
+    object(kAccountA, 0, std::to_string(i), events(i, 1, {.time = time_on(0)}));
+    import_objects();
+  }
+  const auto merged =
+      seal::merge_day(parts_.maintenance(), parts_.pipeline().hash_key(), schema::day_of(time_of(time_on(0))), {});
+  ASSERT_TRUE(merged.has_value()) << merged.error().detail;
+  EXPECT_EQ(parts_of(kAccountA), fmt::format("2026-10-20:{0}:1:{0}", kFreeParts));
+  object(kAccountA, 0, "one more", events(100, 1, {.time = time_on(0)}));
+  import_objects();
+  EXPECT_EQ(parts_of(kAccountA), fmt::format("2026-10-20:{0}:1:{0} 2026-10-20:{1}:1:1", kFreeParts, kFreeParts + 1));
+  EXPECT_EQ(parts_.count("api_event"), 0);
+  EXPECT_THAT(damage(), IsEmpty());
 }
 
 TEST_F(ImportPartsTest, BesideRowsFewEventsBecomeRows) {

@@ -3,6 +3,7 @@
 // run beside a sealer.
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -169,6 +170,25 @@ TEST_F(SealedAnswersTest, AreThoseOfRowsInAnyMixture) {
   EXPECT_EQ(answers(scope), some);
 }
 
+TEST_F(SealedAnswersTest, AreTheSameWhenPartsAreMerged) {
+  if (EventSeed::seals_everything()) GTEST_SKIP() << "what a day has more is told by rows";
+  const auto scope = AccountScope::of({kWeb, kAudit}).value();
+  seed_.add_all(records_);
+  const std::string all = answers(AccountScope::all()), some = answers(scope);
+  seed_.admin_exec("DELETE FROM event_mention; DELETE FROM api_event");
+  for (std::size_t i = 0; i < 3; ++i) {
+    std::vector<std::string> third;
+    for (std::size_t n = i; n < records_.size(); n += 3) third.push_back(records_[n]);
+    seed_.add_all(third);
+    seed_.seal();
+  }
+  EXPECT_EQ(answers(AccountScope::all()), all);
+  EXPECT_GT(seed_.merge(), 20U);
+  EXPECT_EQ(answers(AccountScope::all()), all);
+  EXPECT_EQ(answers(scope), some);
+  EXPECT_EQ(seed_.merge(), 0U);
+}
+
 // What is asked of everybody comes from the figures of parts where those tell it; it is what the events themselves say.
 TEST_F(SealedAnswersTest, FiguresOfTheOrganisationAreThoseOfItsEvents) {
   seed_.add_all(records_);
@@ -246,42 +266,77 @@ TEST_F(SealedAnswersTest, DaysWithoutRowsAreKnown) {
   EXPECT_EQ(answers(AccountScope::all()), all);
 }
 
-// While a sealer and an unsealer change the form of all days, a reader always counts and lists the same events.
-TEST_F(SealedAnswersTest, StayTheSameWhileDaysAreSealed) {
-  seed_.add_all(records_);
-  std::atomic<bool> stop = false;
-  std::thread sealer([&] {
-    while (!stop) {
-      seed_.seal();
-      seed_.unseal();
+// While days change their form, a reader always counts and lists the same events.
+class SealedReadersTest : public SealedAnswersTest {
+ protected:
+  // Reads beside somebody who goes on and on with `change`.
+  void read_beside(const std::function<void()>& change) {
+    std::atomic<bool> stop = false;
+    std::thread changer([&] {
+      while (!stop) change();
+    });
+    const std::vector<std::vector<Parameter>> questions{
+        {}, {{"ip_address", "198.51.100.7"}}, {{"principal", "AIDAEXAMPLEALICE0001"}, {"region", "eu-west-1"}}};
+    std::vector<std::string> expected(questions.size());
+    int changed_forms = 0, last_parts = -1;
+    for (int round = 0; round < 40; ++round) {
+      for (std::size_t i = 0; i < questions.size(); ++i) {
+        const std::string text = told(questions[i]);
+        if (round == 0) expected[i] = text;
+        EXPECT_EQ(text, expected[i]);
+      }
+      const int parts = seed_.admin_exec("SELECT count(*) FROM event_part")[0][0].as<int>();
+      if (parts != last_parts) ++changed_forms;
+      last_parts = parts;
     }
-  });
-  std::vector<std::vector<Parameter>> questions{
-      {}, {{"ip_address", "198.51.100.7"}}, {{"principal", "AIDAEXAMPLEALICE0001"}, {"region", "eu-west-1"}}};
-  std::vector<std::string> expected(questions.size());
-  int changed_forms = 0, last_parts = -1;
-  for (int round = 0; round < 40; ++round) {
-    for (std::size_t i = 0; i < questions.size(); ++i) {
-      auto parameters = questions[i];
-      parameters.emplace_back("from", "2026-11-18T00:00:00Z");
-      parameters.emplace_back("to", "2026-11-25T00:00:00Z");
-      const auto filter = parse_event_filter(parameters, time_of("2026-11-25T00:00:00Z"));
-      const auto page = activity(seed_.warehouse(), AccountScope::all(), *filter, 1000, "");
-      ASSERT_TRUE(page.has_value()) << page.error().detail;
-      std::string text = std::to_string(page->total) + "\n";
-      for (const auto& view : page->events) text += text_of(view) + "\n";
-      if (round == 0) expected[i] = text;
-      EXPECT_EQ(text, expected[i]);
-      EXPECT_EQ(page->total, page->events.size());
-    }
-    const int parts = seed_.admin_exec("SELECT count(*) FROM event_part")[0][0].as<int>();
-    if (parts != last_parts) ++changed_forms;
-    last_parts = parts;
+    stop = true;
+    changer.join();
+    EXPECT_GT(changed_forms, 3) << "nothing changed meanwhile";
+    EXPECT_GT(std::stoi(expected[0]), 400);
   }
-  stop = true;
-  sealer.join();
-  EXPECT_GT(changed_forms, 3) << "nothing was sealed meanwhile";
-  EXPECT_GT(std::stoi(expected[0]), 400);
+
+ private:
+  std::string told(std::vector<Parameter> parameters) {
+    parameters.emplace_back("from", "2026-11-18T00:00:00Z");
+    parameters.emplace_back("to", "2026-11-25T00:00:00Z");
+    const auto filter = parse_event_filter(parameters, time_of("2026-11-25T00:00:00Z"));
+    const auto page = activity(seed_.warehouse(), AccountScope::all(), *filter, 1000, "");
+    EXPECT_TRUE(page.has_value()) << (page ? "" : page.error().detail);
+    if (!page) return {};
+    EXPECT_EQ(page->total, page->events.size());
+    std::string text = std::to_string(page->total) + "\n";
+    for (const auto& view : page->events) text += text_of(view) + "\n";
+    return text;
+  }
+};
+
+TEST_F(SealedReadersTest, SeeTheSameWhileDaysAreSealed) {
+  seed_.add_all(records_);
+  read_beside([&] {
+    seed_.seal();
+    seed_.unseal();
+  });
+}
+
+TEST_F(SealedReadersTest, SeeTheSameWhilePartsAreMerged) {
+  for (std::size_t i = 0; i < 3; ++i) {
+    std::vector<std::string> third;
+    for (std::size_t n = i; n < records_.size(); n += 3) third.push_back(records_[n]);
+    seed_.add_all(third);
+    seed_.seal();
+  }
+  pqxx::connection connection(seed_.admin_connection_string());
+  pqxx::nontransaction session(connection);
+  session.exec("SET search_path = backtrail");
+  std::string restore;
+  for (const char* table : {"event_part", "event_piece", "event_directory"}) {
+    session.exec(fmt::format("CREATE TEMP TABLE saved_{0} AS SELECT * FROM {0}", table));
+    restore += fmt::format("DELETE FROM {0}; INSERT INTO {0} SELECT * FROM saved_{0}; ", table);
+  }
+  read_beside([&] {
+    EXPECT_GT(seed_.merge(), 20U);
+    session.exec(restore);
+  });
 }
 
 // What cannot be read must not look like what never happened.
