@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "ingest/load/coverage_writer.hpp"
+#include "ingest/seal/merger.hpp"
 #include "ingest/seal/sealer.hpp"
 #include "schema/core/time.hpp"
 #include "schema/retention/retention_run.hpp"
@@ -16,6 +17,9 @@ constexpr int kRetentionTicks = 60;
 constexpr int kSealTicks = 15;
 // Coverage is folded and retention runs in between.
 constexpr std::chrono::seconds kSealSlice(30);
+// Merged parts leave the room of the old ones behind, which autovacuum makes free for later ones within a minute or so:
+// so many events a minute, and it stays below 100 MB.
+constexpr std::uint64_t kMergeRoundEvents = 200'000;
 // A sweep reads the key of every event of the days just written.
 constexpr int kSweepTicks = 5;
 
@@ -79,7 +83,7 @@ void Maintenance::tend() {
     spdlog::warn("coverage was not folded, it is tried again in a minute: {}", folded.error().detail);
   if (retention_ticks_ == 0 && expire(*database_, archive_directory_)) retention_ticks_ = kRetentionTicks;
   if (retention_ticks_ > 0) --retention_ticks_;
-  if (seal_ticks_ == 0 && seal_days()) seal_ticks_ = kSealTicks;
+  if (seal_ticks_ == 0 && seal_days() && merge_days()) seal_ticks_ = kSealTicks;
   if (seal_ticks_ > 0) --seal_ticks_;
 }
 
@@ -113,6 +117,46 @@ bool Maintenance::seal_days() {
     if (sealed->parts == 0) continue;
     spdlog::info("sealed {}: {} events in {} parts", schema::format_day(day), sealed->events, sealed->parts);
     (void)ingest::seal::shrink_day(*database_, day);
+  }
+  return true;
+}
+
+bool Maintenance::merge_days() {
+  const auto end = std::chrono::steady_clock::now() + kSealSlice;
+  std::uint64_t merged_before = 0, merged = 0;
+  const auto over = [&] {
+    return stopping() || merged >= kMergeRoundEvents || std::chrono::steady_clock::now() >= end;
+  };
+  const auto key = ingest::read_hash_key(*database_);
+  const auto days = key ? ingest::seal::days_to_merge(*database_, schema::now_us()) : key.error();
+  if (!days) {
+    spdlog::warn("no parts were merged, it is tried again in a minute: {}", days.error().detail);
+    return false;
+  }
+  for (const auto& due : *days) {
+    if (over()) return false;
+    if (const auto tried = unmerged_.find(due.day); tried != unmerged_.end() && tried->second == due.sealed_us)
+      continue;
+    ingest::seal::MergeOptions options;
+    options.stop = over;
+    options.progress = [&](std::uint64_t events) { merged = merged_before + events; };
+    const auto report = ingest::seal::merge_day(*database_, *key, due.day, options);
+    merged_before = merged;
+    const std::string day = schema::format_day(due.day);
+    if (!report) {
+      spdlog::warn("parts of {} were not merged, it is tried again: {}", day, report.error().detail);
+      continue;
+    }
+    for (const auto& [account, why] : report->refused)
+      spdlog::warn("parts of {} on {} stay apart: {}", account, day, why);
+    if (!report->directory_refused.empty())
+      spdlog::warn("the directories of {} stay apart: {}", day, report->directory_refused);
+    if (!over() && (!report->refused.empty() || !report->directory_refused.empty())) unmerged_[due.day] = due.sealed_us;
+    if (report->parts_after > 0)
+      spdlog::info("merged {} parts of {} into {}: {} events", report->parts_before, day, report->parts_after,
+                   report->events);
+    if (report->directories_before > 0)
+      spdlog::info("made one directory of the {} of {}", report->directories_before, day);
   }
   return true;
 }

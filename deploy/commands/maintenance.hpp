@@ -1,10 +1,13 @@
 // What a long-running program does besides answering. As the maintenance role: each minute it folds what was counted
 // for coverage; once at the start and then hourly it deletes what has expired and makes the partitions of the coming
-// days; every quarter of an hour it seals days that are due, half a minute at a time. With a pipeline: every few
-// minutes it sweeps the days just written for variants. One thread; the destructor stops it.
+// days; every quarter of an hour it seals days that are due, half a minute at a time, and then merges parts of days,
+// some events a minute. With a pipeline: every few minutes it sweeps the days just written for variants. One thread;
+// the destructor stops it.
 #pragma once
 #include <condition_variable>
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -26,6 +29,8 @@ class Maintenance {
   void tend();
   // Seals days that are due; false when some are left for the next minute.
   bool seal_days();
+  // Merges parts of days that are due; false when some are left for the next minute.
+  bool merge_days();
   bool stopping();
   schema::Database* database_;
   ingest::Pipeline* pipeline_;
@@ -34,7 +39,10 @@ class Maintenance {
   std::condition_variable wake_;
   bool stopping_ = false;
   int retention_ticks_ = 0;  // minutes until the next retention
-  int seal_ticks_ = 0;       // … until the next look for days to seal
+  int seal_ticks_ = 0;       // … until the next look for days to seal and to merge
+  // Days of which something could not be merged, with the time of their newest part: not tried again before another
+  // comes.
+  std::map<std::int32_t, std::int64_t> unmerged_;
   std::thread thread_;
 };
 

@@ -52,6 +52,31 @@ TEST_F(SealCommandTest, SealedDaysAnswerAsBefore) {
   EXPECT_EQ(answer({"verify", "--from", "2026-01-05", "--to", "2026-01-05", "--json"}).at("parts"), 0);
 }
 
+TEST_F(SealCommandTest, PartsOfADayAreMerged) {
+  const TempDir files;
+  for (int i = 0; i < 3; ++i) {
+    std::ofstream(files / ("events" + std::to_string(i) + ".json"))
+        << R"({"eventVersion":"1.08","userIdentity":{"type":"IAMUser","principalId":"AIDAMERGEDUSER001","arn":)"
+        << R"("arn:aws:iam::111122223333:user/merged","accountId":"111122223333","userName":"merged"},"eventTime":)"
+        << R"("2026-01-06T00:00:0)" << i << R"(Z","eventSource":"s3.amazonaws.com","eventName":"ListBuckets",)"
+        << R"("awsRegion":"eu-west-1","eventID":"5a1c2f9e-2222-4222-8333-44445555777)" << i
+        << R"(","eventType":"AwsApiCall","recipientAccountId":"111122223333"})" << '\n';
+    answer({"import", files.path().string(), "--json", "--retention", "forever"});
+    EXPECT_EQ(answer({"seal", "2026-01-06", "--json", "--no-merge"}).at("parts"), 1);
+  }
+  const auto text = command({"seal", "2026-01-06"});
+  EXPECT_NE(text.out.find("merged 3 parts with 3 events into 1, and 3 directories into 1"), std::string::npos)
+      << text.out << text.err;
+  const json again = answer({"seal", "2026-01-06", "--json"});
+  EXPECT_EQ(again.at("merged").at("parts_before"), 0) << again;
+  const json found = answer(
+      {"lookup", "--user", "merged", "--from", "2026-01-06T00:00:00Z", "--to", "2026-01-07T00:00:00Z", "--json"});
+  EXPECT_EQ(found.at("total"), 3) << found;
+  const json verified = answer({"verify", "--from", "2026-01-06", "--to", "2026-01-06", "--json"});
+  EXPECT_EQ(verified.at("parts"), 1) << verified;
+  EXPECT_TRUE(verified.at("damaged").empty()) << verified;
+}
+
 TEST_F(SealCommandTest, RefusesWhatIsNoDay) {
   const auto refused = command({"seal", "yesterday"});
   EXPECT_EQ(refused.status, 1);
