@@ -108,14 +108,16 @@ class Bench:
         account = json.loads(self.ours('import', '--json', '--retention', 'forever', (folder or self.sample) / 'AWSLogs', name=name))
         return account, time.monotonic() - began
 
-    def row_days(self, name='ours'):
-        return self.cluster.sql('SELECT DISTINCT event_day FROM backtrail.api_event ORDER BY 1', database=name).stdout.split()
+    def days(self, name='ours'):
+        return self.cluster.sql('SELECT event_day FROM backtrail.api_event UNION SELECT day FROM backtrail.event_part ORDER BY 1',
+                                database=name).stdout.split()
 
     def seal_all(self, name='ours'):
-        """Every day, also the youngest, which maintenance would leave for later."""
-        days = self.row_days(name)
-        if days:
-            self.ours('seal', *days, name=name)
+        """Every day, also the youngest, which maintenance would leave for later. A day after the other is sealed and merged, and
+        the room of what was merged made free in between, as in a warehouse that maintenance looks after."""
+        for day in self.days(name):
+            self.ours('seal', day, name=name)
+            self.cluster.sql('VACUUM backtrail.event_part, backtrail.event_piece, backtrail.event_directory', database=name)
         self.cluster.sql('VACUUM ANALYZE', database=name)
         left = int(self.cluster.sql('SELECT count(*) FROM backtrail.api_event', database=name).stdout)
         if left:
