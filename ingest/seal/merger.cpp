@@ -8,6 +8,8 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "ingest/load/binary_array.hpp"
 #include "ingest/seal/part_writer.hpp"
@@ -55,16 +57,39 @@ bool begin_run(SealStatements& statements, std::int32_t day) {
   return statements.exec(sql::seal_lock_run, day)[0][0].as<bool>();
 }
 
-void put_in_part_order(std::vector<SealedEvent>& events) {
-  // Places are sorted, not events, which are large.
-  std::vector<std::uint32_t> order(events.size());
-  std::iota(order.begin(), order.end(), 0U);
+std::vector<SealedEvent> in_part_order(std::vector<std::vector<SealedEvent>> parts) {
+  // Pointers are sorted, not events, which are large.
+  std::vector<SealedEvent*> order;
+  for (auto& part : parts)
+    for (auto& event : part) order.push_back(&event);
   std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return schema::comes_before(events[a], events[b]); });
-  std::vector<SealedEvent> sorted;
-  sorted.reserve(events.size());
-  for (const std::uint32_t place : order) sorted.push_back(std::move(events[place]));
-  events = std::move(sorted);
+            [](const SealedEvent* a, const SealedEvent* b) { return schema::comes_before(*a, *b); });
+  std::vector<SealedEvent> events;
+  events.reserve(order.size());
+  for (SealedEvent* event : order) events.push_back(std::move(*event));
+  return events;
+}
+
+// In each part a hash is one entity: that was seen to when it was written. What two parts have in common is compared by
+// one event of each, since to read the records of all would be a third of the work.
+std::vector<SealedEvent> witnesses(const std::vector<std::vector<SealedEvent>>& parts) {
+  std::unordered_map<std::int64_t, int> in_parts;
+  for (const auto& events : parts)
+    for (const std::int64_t hash : entities_of(events)) ++in_parts[hash];
+  std::vector<SealedEvent> chosen;
+  for (const auto& events : parts) {
+    std::unordered_set<std::int64_t> told;
+    for (const auto& event : events) {
+      bool tells = false;
+      const auto look_at = [&](std::int64_t hash) {
+        if (hash != 0 && in_parts.at(hash) > 1 && told.insert(hash).second) tells = true;
+      };
+      std::for_each(event.by.begin(), event.by.end(), look_at);
+      std::for_each(event.mentions.begin(), event.mentions.end(), look_at);
+      if (tells) chosen.push_back(event);
+    }
+  }
+  return chosen;
 }
 
 bool holds_one_twice(const std::vector<SealedEvent>& events) {
@@ -108,34 +133,33 @@ class MergeRun {
   static AccountClass group_of(const PartHead& part) { return {part.key.account_id, part.event_class}; }
 
   // The events of as many parts of the set as one part takes.
-  std::vector<SealedEvent> read(const std::vector<PartHead>& set) {
-    std::vector<SealedEvent> events;
-    std::size_t bytes = 0, taken = 0;
+  std::vector<std::vector<SealedEvent>> read(const std::vector<PartHead>& set) {
+    std::vector<std::vector<SealedEvent>> parts;
+    std::size_t bytes = 0;
     for (const auto& part : set) {
       auto more = schema::read_part_events(statements_.transaction(), part);
       if (!more) throw MergeRefusal{group_of(part), "a part is damaged: " + more.error().detail};
       const auto size = std::accumulate(more->begin(), more->end(), std::size_t{0},
                                         [](std::size_t sum, const auto& event) { return sum + event.raw.size(); });
-      if (taken > 0 && bytes + size > options_.limits.raw_bytes) continue;
+      if (!parts.empty() && bytes + size > options_.limits.raw_bytes) continue;
       bytes += size;
-      ++taken;
       old_.push_back(part.key);
-      std::move(more->begin(), more->end(), std::back_inserter(events));
+      parts.push_back(std::move(*more));
     }
-    if (taken < 2) throw MergeRefusal{group_of(set.front()), "their records are too large for one part"};
-    return events;
+    if (parts.size() < 2) throw MergeRefusal{group_of(set.front()), "their records are too large for one part"};
+    return parts;
   }
 
   Result<void> merge(const std::vector<PartHead>& set, RunOutcome& outcome) {
     const AccountClass group = group_of(set.front());
-    auto events = read(set);
-    put_in_part_order(events);
-    if (holds_one_twice(events)) throw MergeRefusal{group, "an event is in two parts"};
+    auto parts = read(set);
     try {
-      refuse_collisions(group.first, events, key_);
+      refuse_collisions(group.first, witnesses(parts), key_);
     } catch (const Refusal& refusal) {
       throw MergeRefusal{group, refusal.why};
     }
+    const auto events = in_part_order(std::move(parts));
+    if (holds_one_twice(events)) throw MergeRefusal{group, "an event is in two parts"};
     auto part = schema::encode_part(events, day_);
     if (const auto back = schema::decode_part(part, day_); !back || *back != events)
       return schema::fail(Code::kBadRecord, "a part does not decode to what was encoded");
