@@ -1,8 +1,10 @@
 // Merging of parts against a real database: the same events, whatever happens in between and whoever writes or reads at
 // the same time, in fewer parts and one directory.
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <gmock/gmock.h>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -332,6 +334,50 @@ TEST_F(MergeTest, WhoWaitsForTheDayLooksIntoTheMergedParts) {
   ASSERT_TRUE(late.valid());
   EXPECT_EQ(late.get(), "received 102: new 1 duplicates 100 variants 1");
   EXPECT_EQ(contents().size(), kEvents);
+}
+
+// Two collectors send the same events again and again while the day is sealed and merged.
+TEST_F(MergeTest, WritersASealerAndAMergerThatRaceStoreEverythingOnce) {
+  constexpr int kIds = 300, kDeliveries = 40, kEach = 25;
+  std::atomic<int> fresh = 0, received = 0, writing = 2;
+  std::set<int> ids;
+  std::vector<std::vector<std::string>> bodies(2);
+  std::mt19937 random(11);
+  for (auto& sent : bodies)
+    for (int i = 0; i < kDeliveries; ++i) {
+      const int first = 1 + static_cast<int>(random() % (kIds - kEach));
+      for (int id = first; id < first + kEach; ++id) ids.insert(id);
+      sent.push_back(events(first, kEach));
+    }
+  std::vector<std::thread> writers;
+  for (const auto& sent : bodies)
+    writers.emplace_back([&, &mine = sent] {
+      const auto pipeline = warehouse_.another_pipeline();
+      for (const auto& body : mine) {
+        const auto receipt = IngestWarehouse::deliver_to(*pipeline, warehouse_.delivery(body));
+        EXPECT_FALSE(receipt.error.has_value());
+        fresh += static_cast<int>(receipt.fresh);
+        received += static_cast<int>(receipt.fresh + receipt.duplicates);
+      }
+      --writing;
+    });
+  std::uint64_t merged = 0;
+  while (writing > 0) {
+    // Writers may hold the day for longer than these wait.
+    (void)seal_day(warehouse_.maintenance(), key_, kDay, {.now_us = kNowUs});
+    if (const auto report = try_merge()) merged += report->parts_before;
+  }
+  for (auto& writer : writers) writer.join();
+  seal();
+  merge();
+  EXPECT_GT(merged, 4U) << "nothing was merged meanwhile";
+  EXPECT_EQ(received, 2 * kDeliveries * kEach);
+  EXPECT_EQ(fresh, static_cast<int>(ids.size()));
+  EXPECT_EQ(contents().size(), ids.size());
+  EXPECT_EQ(rows_of_day(), 0);
+  EXPECT_EQ(warehouse_.count("event_part"), 1);
+  EXPECT_EQ(directories(), 1);
+  EXPECT_THAT(damage(), IsEmpty());
 }
 
 // A reader of one snapshot sees the old parts, all of them and nothing else, however far the merging is.
