@@ -39,7 +39,7 @@ query::EventFilter filter_of(const json& asked, const char* parameter) {
 json page_of(const query::Warehouse& warehouse, const query::EventFilter& filter, std::size_t limit) {
   const auto page = must(query::activity(warehouse, schema::AccountScope::all(), filter, limit, ""));
   json ids = json::array();
-  for (const auto& view : page.events) ids.push_back(schema::to_string(view.event.event_id));
+  for (const auto& view : page.events) ids.push_back(schema::to_string(view.position().event_id));
   return {{"total", page.total}, {"ids", ids}};
 }
 

@@ -39,7 +39,7 @@ Json matched_json(const std::vector<query::MatchedEntity>& matched) {
 }  // namespace
 
 Json event_row_json(const query::EventView& view) {
-  const schema::ApiEvent& event = view.event;
+  const schema::ApiEvent& event = view.event();
   const auto all_resources = resources_of(event);
   Json resources = Json::array();
   for (std::size_t i = 0; i < std::min(all_resources.size(), kRowResourcesMax); ++i)
@@ -70,7 +70,7 @@ Json event_row_json(const query::EventView& view) {
           {"identity_type", text_or_null(event.identity_type)},
           {"resources", std::move(resources)},
           {"resources_more", all_resources.size() - std::min(all_resources.size(), kRowResourcesMax)},
-          {"matched", matched_json(view.matched)},
+          {"matched", matched_json(view.matched())},
           {"flags", query::flag_names(view)}};
 }
 
@@ -79,7 +79,7 @@ namespace {
 // The record stands in the answer as it was received: reading and writing it again would round large numbers.
 std::string with_record(std::string object, const query::EventView& view) {
   object.pop_back();
-  return object + ",\"raw\":" + (view.raw.empty() ? "null" : view.raw) + "}";
+  return object + ",\"raw\":" + (view.damaged() ? "null" : std::string(view.raw())) + "}";
 }
 
 }  // namespace
@@ -91,21 +91,22 @@ std::string event_row_with_record(const query::EventView& view) {
 std::string event_detail_json(const query::EventView& view) {
   Json json = event_row_json(view);
   Json mentions = Json::array();
-  for (const auto* who : {&view.event.principal, &view.event.session, &view.event.access_key, &view.event.instance,
-                          &view.event.ip_address, &view.event.user_agent}) {
+  for (const auto* who : {&view.event().principal, &view.event().session, &view.event().access_key,
+                          &view.event().instance, &view.event().ip_address, &view.event().user_agent}) {
     if (!*who) continue;
     Json mention = entity_json(**who);
     mention["direction"] = "by";
     mentions.push_back(std::move(mention));
   }
-  for (const auto& named : view.event.mentions) {
+  for (const auto& named : view.event().mentions) {
     Json mention = entity_json(named);
     mention["direction"] = "on";
     mentions.push_back(std::move(mention));
   }
   json["mentions"] = std::move(mentions);
-  json["shared_event_id"] = view.event.shared_event_id ? Json(to_string(*view.event.shared_event_id)) : Json(nullptr);
-  json["received_at"] = time_json(view.received_us);
+  json["shared_event_id"] =
+      view.event().shared_event_id ? Json(to_string(*view.event().shared_event_id)) : Json(nullptr);
+  json["received_at"] = time_json(view.received_us());
   return with_record(dump(json), view);
 }
 
@@ -189,11 +190,11 @@ const std::vector<std::string>& event_csv_header(bool with_raw) {
 }
 
 std::vector<std::string> event_csv_cells(const query::EventView& view, bool with_raw) {
-  const schema::ApiEvent& event = view.event;
+  const schema::ApiEvent& event = view.event();
   const auto key = [](const std::optional<schema::Entity>& entity) { return entity ? entity->key : std::string{}; };
   std::string resources, matched;
   for (const auto* resource : resources_of(event)) resources += (resources.empty() ? "" : " ") + resource->key;
-  for (const auto& match : view.matched)
+  for (const auto& match : view.matched())
     matched += (matched.empty() ? "" : " ") + std::string(name_of(match.direction)) + ":" + match.entity.key;
   std::vector<std::string> cells{schema::format_rfc3339(event.event_time_us),
                                  event.account_id,
@@ -219,7 +220,7 @@ std::vector<std::string> event_csv_cells(const query::EventView& view, bool with
                                  resources,
                                  to_string(event.event_id),
                                  matched};
-  if (with_raw) cells.push_back(view.raw);
+  if (with_raw) cells.emplace_back(view.damaged() ? std::string_view() : view.raw());
   return cells;
 }
 

@@ -84,7 +84,7 @@ std::string who_of(const schema::ApiEvent& event) {
 void print_table(const query::ActivityPage& page) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& view : page.events) {
-    const auto& event = view.event;
+    const auto& event = view.event();
     rows.push_back({schema::format_rfc3339(event.event_time_us), view.account_name.value_or(event.account_id),
                     event.region, event.service, event.api,
                     event.error_code.empty() ? std::string(name_of(event.outcome)) : event.error_code, who_of(event),

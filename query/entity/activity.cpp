@@ -53,7 +53,7 @@ std::string write_cursor(std::uint64_t question, const schema::TimeRange& range,
                         to_string(position.event_id), to_string(position.content_fp)});
 }
 
-std::vector<schema::Entity> asked_entities(const EventFilter& filter) {
+std::vector<schema::Entity> entities_of(const EventFilter& filter) {
   std::vector<schema::Entity> entities;
   for (const auto& group : filter.entities)
     for (const auto& term : group) entities.push_back({term.kind, term.key, {}});
@@ -63,7 +63,7 @@ std::vector<schema::Entity> asked_entities(const EventFilter& filter) {
 void add_account_names(Transaction& tx, std::vector<EventView>& events) {
   std::vector<std::string> ids;
   ids.reserve(events.size());
-  for (const auto& view : events) ids.push_back(view.event.account_id);
+  for (const auto& view : events) ids.push_back(view.account_id());
   const auto names = account_names(tx, ids);
   for (std::size_t i = 0; i < events.size(); ++i) events[i].account_name = names[i];
 }
@@ -71,9 +71,9 @@ void add_account_names(Transaction& tx, std::vector<EventView>& events) {
 void mark_variants(Transaction& tx, std::vector<EventView>& events) {
   std::vector<std::string> accounts, subjects;
   for (const auto& view : events) {
-    accounts.push_back(view.event.account_id);
-    subjects.push_back(schema::format_day(schema::day_of(view.position.time_us)) + "/" +
-                       to_string(view.position.event_id));
+    accounts.push_back(view.account_id());
+    subjects.push_back(schema::format_day(schema::day_of(view.position().time_us)) + "/" +
+                       to_string(view.position().event_id));
   }
   for (const auto& row : tx.exec(sql::event_variants, schema::array_literal(accounts), schema::array_literal(subjects)))
     events.at(row["ordinal"].as<std::size_t>() - 1).variant = true;
@@ -112,7 +112,7 @@ Covered covered_by(const EventFilter& filter, const AccountScope& scope) {
   Covered covered;
   covered.range = filter.range;
   covered.accounts = answering_accounts(filter, scope);
-  covered.entities = asked_entities(filter);
+  covered.entities = entities_of(filter);
   return covered;
 }
 
@@ -231,8 +231,7 @@ Result<std::vector<EventView>> events_by_id(const Warehouse& warehouse, const Ac
                                             const schema::Uuid& event_id, std::size_t limit) {
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<std::vector<EventView>> {
     std::vector<EventView> views;
-    for (auto& stored : find_events(tx, event_id, limit))
-      if (auto view = view_of(stored, {})) views.push_back(std::move(*view));
+    for (auto& stored : find_events(tx, event_id, limit)) views.emplace_back(std::move(stored));
     complete_views(tx, views);
     return views;
   });
@@ -250,9 +249,7 @@ Result<EventView> event_by_key(const Warehouse& warehouse, const AccountScope& s
   return warehouse.database.read(scope, [&](Transaction& tx) -> Result<EventView> {
     auto stored = find_event(tx, *identity);
     if (!stored) return no_event();
-    std::vector<EventView> views;
-    if (auto view = view_of(*stored, {})) views.push_back(std::move(*view));
-    if (views.empty()) return no_event();
+    std::vector<EventView> views{EventView(std::move(*stored))};
     complete_views(tx, views);
     return std::move(views.front());
   });

@@ -83,8 +83,8 @@ void add_newest_facts(Transaction& tx, const Warehouse& warehouse, const schema:
   if (!last_by_us) return;
   const auto filter = filter_of(profile.entity, Direction::kBy, {*last_by_us, *last_by_us + 1});
   const auto newest = EventReader(tx, warehouse.hash_key, scope, filter).newest(end_of(filter.range), 1);
-  if (newest.events.empty() || newest.events.front().damaged) return;
-  const schema::ApiEvent& event = newest.events.front().event;
+  if (newest.events.empty() || newest.events.front().damaged()) return;
+  const schema::ApiEvent& event = newest.events.front().event();
   add_caller_facts(event, profile);
   add_fact("Last call", event.service + " " + event.api, profile);
 }

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "query/event_reader/merge.hpp"
+#include "schema/block_format/raw_codec.hpp"
 
 namespace backtrail::query {
 namespace {
@@ -62,8 +63,9 @@ EventReader::Listing EventReader::newest(EventPosition position, std::size_t lim
         return listing;
       }
       position = event.position;
-      if (auto view = view_of(event, filter_))
-        listing.events.push_back(std::move(*view));
+      EventView view(std::move(event), asked_);
+      if (proof_.holds(view))
+        listing.events.push_back(std::move(view));
       else
         ++listing.left_out;
     }
@@ -97,9 +99,11 @@ EventGroups EventReader::groups(std::size_t values_max) {
   auto examples = rows_.texts(counted.by_hash);
   for (auto& example : parts_.texts(counted.by_hash)) examples.push_back(std::move(example));
   for (const auto& text : examples) {
-    const auto record = decode_record(text.raw);
+    const auto raw = schema::decode_raw(text.raw);
+    if (!raw) continue;
+    const auto record = read_record(*raw);
     if (!record) continue;
-    const auto entity = entity_of_facet(text.facet, record->event);
+    const auto entity = entity_of_facet(text.facet, *record);
     // A forged hash has no text of its own.
     if (entity && schema::entity_hash(key_, entity->kind, entity->key) == text.hash)
       texts[{text.facet, text.hash}] = *entity;

@@ -24,7 +24,12 @@ class EventReader {
   // The filter must be resolved (range set) and outlive the reader.
   EventReader(schema::Transaction& tx, const schema::HashKey& key, const schema::AccountScope& scope,
               const EventFilter& filter)
-      : key_(key), filter_(filter), rows_(tx, row_question(filter, key, scope)), parts_(tx, key, scope, filter) {}
+      : key_(key),
+        filter_(filter),
+        rows_(tx, row_question(filter, key, scope)),
+        parts_(tx, key, scope, filter),
+        asked_(asked_entities(filter)),
+        proof_(filter) {}
 
   struct Listing {
     std::vector<EventView> events;      // newest first
@@ -43,6 +48,8 @@ class EventReader {
   const EventFilter& filter_;
   EventRows rows_;
   EventParts parts_;
+  AskedEntities asked_;
+  Proof proof_;
 };
 
 // By identity and by event id alone; newest first.

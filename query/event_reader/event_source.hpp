@@ -37,6 +37,8 @@ struct StoredEvent {
   std::optional<bool> read_only;
   std::string region, service, api, error_code;
   std::string raw;  // as stored: schema/block_format/raw_codec.hpp
+  // Events with one number stand in one posting list of one part, which alone makes them hits. 0: in none.
+  std::size_t list = 0;
 };
 
 struct OutcomeCounts {

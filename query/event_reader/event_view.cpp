@@ -54,55 +54,73 @@ constexpr std::array kFlagNames{FlagName{schema::kFlagFuture, "future"},
 
 }  // namespace
 
-schema::Result<DecodedRecord> decode_record(std::string_view stored) {
-  auto raw = schema::decode_raw(stored);
-  if (!raw) return raw.error();
-  DecodedRecord record;
-  record.raw = std::move(*raw);
-  // The parser reads a little behind its input.
-  record.raw.reserve(record.raw.size() + schema::kJsonPaddingBytes);
+schema::Result<schema::ApiEvent> read_record(std::string_view raw) {
   thread_local schema::JsonParser parser;
-  const auto root = parser.parse(record.raw);
+  thread_local std::string padded;
+  padded.reserve(raw.size() + schema::kJsonPaddingBytes);  // the parser reads a little behind its input
+  padded.assign(raw);
+  const auto root = parser.parse(padded);
   if (!root) return root.error();
-  auto event = schema::read_cloudtrail_record(**root, record.raw, {});
-  if (!event) return event.error();
-  record.event = std::move(*event);
-  record.event.raw = {};
-  return record;
+  auto event = schema::read_cloudtrail_record(**root, padded, {});
+  if (event) event->raw = {};
+  return event;
 }
 
-std::vector<MatchedEntity> matched_entities(const EventFilter& filter, const schema::ApiEvent& event) {
+AskedEntities asked_entities(const EventFilter& filter) {
+  std::vector<EntityTerm> asked;
+  for (const auto& group : filter.entities) asked.insert(asked.end(), group.begin(), group.end());
+  return std::make_shared<const std::vector<EntityTerm>>(std::move(asked));
+}
+
+std::vector<MatchedEntity> matched_entities(const std::vector<EntityTerm>& asked, const schema::ApiEvent& event) {
   std::vector<MatchedEntity> matched;
   const auto add = [&](const EntityTerm& term, schema::Direction direction) {
     MatchedEntity match{{term.kind, term.key, {}}, direction};
     if (std::find(matched.begin(), matched.end(), match) == matched.end()) matched.push_back(std::move(match));
   };
-  for (const auto& group : filter.entities)
-    for (const auto& term : group) {
-      const bool account = term.kind == EntityKind::kAccount;
-      if (term.by && !account && is_by(event, term.kind, term.key)) add(term, schema::Direction::kBy);
-      if (term.on && is_on(event, term.kind, term.key)) add(term, schema::Direction::kOn);
-    }
+  for (const auto& term : asked) {
+    const bool account = term.kind == EntityKind::kAccount;
+    if (term.by && !account && is_by(event, term.kind, term.key)) add(term, schema::Direction::kBy);
+    if (term.on && is_on(event, term.kind, term.key)) add(term, schema::Direction::kOn);
+  }
   return matched;
 }
 
-std::optional<EventView> view_of(const StoredEvent& stored, const EventFilter& filter) {
-  EventView view;
-  view.position = stored.position;
-  view.received_us = stored.received_us;
-  auto record = decode_record(stored.raw);
-  if (record) {
-    view.raw = std::move(record->raw);
-    view.event = std::move(record->event);
-  } else {
-    view.event = event_of_columns(stored);
-    view.damaged = true;
-  }
-  keep_columns(stored, view.event);
-  if (view.damaged) return view;
-  if (!names_entities(filter, view.event)) return std::nullopt;
-  view.matched = matched_entities(filter, view.event);
-  return view;
+std::string_view EventView::raw() const {
+  if (schema::is_plain_raw(stored_.raw)) return schema::plain_raw(stored_.raw);
+  return record().raw;
+}
+
+const EventView::Record& EventView::record() const {
+  if (record_) return *record_;
+  Record record;
+  if (!schema::is_plain_raw(stored_.raw))
+    if (auto unpacked = schema::decode_raw(stored_.raw)) record.raw = std::move(*unpacked);
+  auto event = read_record(schema::is_plain_raw(stored_.raw) ? schema::plain_raw(stored_.raw) : record.raw);
+  record.damaged = !event;
+  record.event = event ? std::move(*event) : event_of_columns(stored_);
+  keep_columns(stored_, record.event);
+  record_ = std::make_shared<const Record>(std::move(record));
+  return *record_;
+}
+
+std::vector<MatchedEntity> EventView::matched() const {
+  if (!asked_ || asked_->empty() || damaged()) return {};
+  return matched_entities(*asked_, event());
+}
+
+Proof::Proof(const EventFilter& filter) : filter_(filter) {
+  // Accounts are no hashes.
+  for (const auto& group : filter.entities) needed_ |= group.front().kind != EntityKind::kAccount;
+}
+
+bool Proof::holds(const EventView& view) {
+  if (!needed_ || proven_.contains(view.list())) return true;
+  // What cannot be read proves nothing, and is shown.
+  if (view.damaged()) return true;
+  if (!names_entities(filter_, view.event())) return false;
+  if (view.list() != 0) proven_.insert(view.list());
+  return true;
 }
 
 std::optional<schema::Entity> entity_of_facet(int facet, const schema::ApiEvent& event) {
@@ -125,9 +143,9 @@ std::optional<schema::Entity> entity_of_facet(int facet, const schema::ApiEvent&
 std::vector<std::string_view> flag_names(const EventView& view) {
   std::vector<std::string_view> names;
   for (const auto& flag : kFlagNames)
-    if ((view.event.flags & flag.bit) != 0) names.push_back(flag.name);
+    if ((view.event().flags & flag.bit) != 0) names.push_back(flag.name);
   if (view.variant) names.push_back("variant");
-  if (view.damaged) names.push_back("damaged");
+  if (view.damaged()) names.push_back("damaged");
   return names;
 }
 
@@ -136,8 +154,8 @@ std::string event_key(const EventView& view) {
     return std::string(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
   };
   return encode_cursor(kEventKeyKind, 0,
-                       {std::to_string(schema::day_of(view.position.time_us)), view.event.account_id,
-                        bytes(view.position.event_id), bytes(view.position.content_fp)});
+                       {std::to_string(schema::day_of(view.position().time_us)), view.account_id(),
+                        bytes(view.position().event_id), bytes(view.position().content_fp)});
 }
 
 std::optional<EventIdentity> parse_event_key(std::string_view text) {

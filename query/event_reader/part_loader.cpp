@@ -4,13 +4,12 @@
 #include <backtrail_query_sql.hpp>
 
 #include "schema/core/time.hpp"
-#include "schema/pg/hex_bytes.hpp"
-#include "schema/pg/row_as.hpp"
 
 namespace backtrail::query {
 namespace {
 
 using schema::PartKey;
+using Row = schema::BinaryResult::Row;
 using schema::Transaction;
 
 // Rows of one statement: the answer stays below some megabytes.
@@ -20,25 +19,19 @@ constexpr std::size_t kPlacesAtATime = 4'000;
 // hundreds.
 enum HeadColumn { kDay, kAccountId, kPartNo, kEventClass, kEvents, kFirstAt, kLastAt, kLayout, kHeadColumns };
 
-std::string bytes_of(const pqxx::field& field) {
-  std::string bytes;
-  schema::read_hex_bytes(field, bytes);
-  return bytes;
-}
-
-SealedPart part_of(const pqxx::row& row) {
+SealedPart part_of(const Row& row) {
   SealedPart part;
   part.key = schema::part_key(row);
-  part.event_class = static_cast<schema::EventClass>(row[kEventClass].as<int>());
-  part.n = row[kEvents].as<std::size_t>();
-  part.first_us = schema::time_from_pg(row[kFirstAt].c_str());
-  part.last_us = schema::time_from_pg(row[kLastAt].c_str());
+  part.event_class = static_cast<schema::EventClass>(row.int2(kEventClass));
+  part.n = static_cast<std::size_t>(row.int4(kEvents));
+  part.first_us = row.time_us(kFirstAt);
+  part.last_us = row.time_us(kLastAt);
   return part;
 }
 
-SealedPart part_with_layout(const pqxx::row& row) {
+SealedPart part_with_layout(const Row& row) {
   SealedPart part = part_of(row);
-  part.layout = bytes_of(row[kLayout]);
+  part.layout = row.bytes(kLayout);
   return part;
 }
 
@@ -90,9 +83,9 @@ std::vector<SealedPlace> sealed_places(Transaction& tx, const std::vector<std::i
   std::vector<std::string> texts;
   texts.reserve(hashes.size());
   for (const std::int64_t hash : hashes) texts.push_back(std::to_string(hash));
-  for (const auto& row : tx.exec(sql::event_entity_accounts, schema::array_literal(texts), schema::format_day(from_day),
-                                 schema::format_day(to_day)))
-    places.push_back({schema::day_of(schema::time_from_pg(row[1].c_str())), row[2].c_str(), row[0].as<std::int64_t>()});
+  for (const auto row : tx.exec_binary(sql::event_entity_accounts, schema::array_literal(texts),
+                                       schema::format_day(from_day), schema::format_day(to_day)))
+    places.push_back({row.date(1), std::string(row.bytes(2)), row.int8(0)});
   std::sort(places.begin(), places.end());
   places.erase(std::unique(places.begin(), places.end()), places.end());
   return places;
@@ -101,8 +94,8 @@ std::vector<SealedPlace> sealed_places(Transaction& tx, const std::vector<std::i
 std::vector<SealedPart> sealed_parts(Transaction& tx, std::int32_t from_day, std::int32_t to_day,
                                      const Accounts& accounts) {
   std::vector<SealedPart> parts;
-  for (const auto& row :
-       tx.exec(sql::event_part_heads, schema::format_day(from_day), schema::format_day(to_day), literal_of(accounts)))
+  for (const auto row : tx.exec_binary(sql::event_part_heads, schema::format_day(from_day), schema::format_day(to_day),
+                                       literal_of(accounts)))
     parts.push_back(part_with_layout(row));
   return parts;
 }
@@ -116,12 +109,12 @@ std::map<PartKey, SealedPart> sealed_lists(Transaction& tx, const std::vector<Se
       accounts.push_back(place->account_id);
       hashes.push_back(std::to_string(place->hash));
     }
-    for (const auto& row : tx.exec(sql::event_part_lists, schema::array_literal(days), schema::array_literal(accounts),
-                                   schema::array_literal(hashes))) {
+    for (const auto row : tx.exec_binary(sql::event_part_lists, schema::array_literal(days),
+                                         schema::array_literal(accounts), schema::array_literal(hashes))) {
       auto key = schema::part_key(row);
       auto part = parts.find(key);
       if (part == parts.end()) part = parts.emplace(std::move(key), part_with_layout(row)).first;
-      part->second.lists[row[kHeadColumns].as<std::int64_t>()] = bytes_of(row[kHeadColumns + 1]);
+      part->second.lists[row.int8(kHeadColumns)] = row.bytes(kHeadColumns + 1);
     }
   });
   return parts;
@@ -129,12 +122,10 @@ std::map<PartKey, SealedPart> sealed_lists(Transaction& tx, const std::vector<Se
 
 void for_each_figures(Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
                       const std::function<void(const SealedPart&, const schema::RollupView&)>& f) {
-  std::string bytes;
   schema::RollupView figures;
-  for (const auto& row : tx.exec(sql::event_part_figures, schema::format_day(from_day), schema::format_day(to_day),
-                                 literal_of(accounts))) {
-    schema::read_hex_bytes(row[kLayout], bytes);
-    if (const auto ok = schema::read_rollup(bytes, figures); !ok) refuse_damaged(ok.error().detail);
+  for (const auto row : tx.exec_binary(sql::event_part_figures, schema::format_day(from_day),
+                                       schema::format_day(to_day), literal_of(accounts))) {
+    if (const auto ok = schema::read_rollup(row.bytes(kLayout), figures); !ok) refuse_damaged(ok.error().detail);
     f(part_of(row), figures);
   }
 }
@@ -146,12 +137,12 @@ schema::BlockMap blocks_of(const SealedPart& part) {
 std::vector<SealedId> sealed_ids(Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
                                  const schema::Uuid& event_id) {
   const std::uint32_t key = schema::id_key(event_id);
-  const std::string bytes(reinterpret_cast<const char*>(event_id.bytes.data()), schema::kIdKeyBytes);
+  const std::string bytes = "\\x" + schema::hex(event_id.bytes.data(), schema::kIdKeyBytes);
   std::vector<SealedId> ids;
-  for (const auto& row : tx.exec(sql::event_sealed_ids, schema::format_day(from_day), schema::format_day(to_day),
-                                 literal_of(accounts), static_cast<std::int64_t>(key), schema::Binary(bytes))) {
+  for (const auto row : tx.exec_binary(sql::event_sealed_ids, schema::format_day(from_day), schema::format_day(to_day),
+                                       literal_of(accounts), std::to_string(key), bytes)) {
     const auto part = part_with_layout(row);
-    for (const auto& place : sound(schema::decode_ids(bytes_of(row[kHeadColumns]))))
+    for (const auto& place : sound(schema::decode_ids(row.bytes(kHeadColumns))))
       if (place.key == key) ids.push_back({part, place.position});
   }
   return ids;

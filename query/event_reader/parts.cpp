@@ -231,6 +231,11 @@ EventParts::Place EventParts::place_of(const Hit& hit) {
   return {{hit.part->key, place.block, place.extent}, place.index};
 }
 
+std::size_t EventParts::list_of(const SealedPart* part) {
+  if (groups_.size() != 1 || groups_.front().size() != 1) return 0;
+  return lists_.try_emplace(part, lists_.size() + 1).first->second;
+}
+
 bool EventParts::inside(const SealedPart& part) const {
   return part.first_us >= filter_.range.from_us && part.last_us < filter_.range.to_us;
 }
@@ -422,7 +427,7 @@ void EventParts::newest_of(const std::vector<Hit>& hits, const EventPosition& po
                                : limit - found.size();
     std::size_t end = std::min(hits.size(), next + at_a_time);
     while (end < hits.size() && hits[end].posting.time_us == hits[end - 1].posting.time_us) ++end;
-    std::vector<Place> places;
+    std::vector<Place> places;  // of hits[next] and following
     std::set<schema::BlockKey> keys;
     for (std::size_t i = next; i < end; ++i) {
       places.push_back(place_of(hits[i]));
@@ -431,11 +436,13 @@ void EventParts::newest_of(const std::vector<Hit>& hits, const EventPosition& po
     auto blocks = sound(schema::read_blocks(tx_, {keys.begin(), keys.end()}, !needs_columns_));
     std::map<schema::BlockKey, BlockMatch> matches;
     for (const auto& [key, block] : blocks) matches.emplace(key, BlockMatch(filter_, block.columns));
-    for (const Place& place : places) {
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const Place& place = places[i];
       const auto& columns = blocks.at(place.block).columns;
       if (place.index >= columns.size()) refuse_damaged("a block is too short");
       if (!matches.at(place.block)(place.index)) continue;
       StoredEvent event = stored_event(place.block.part, columns, place.index);
+      event.list = list_of(hits[next + i].part);
       if (event.position < position) found.emplace_back(std::move(event), place);
     }
     matches.clear();

@@ -66,6 +66,8 @@ class EventParts {
   // Until the next call.
   const std::vector<schema::Posting>& hits(const SealedPart& part);
   Place place_of(const Hit& hit);
+  // StoredEvent::list of a part's hits.
+  std::size_t list_of(const SealedPart* part);
   bool inside(const SealedPart& part) const;
   // The whole part answers, without a look at its lists.
   bool all_of(const SealedPart& part) const;
@@ -106,6 +108,7 @@ class EventParts {
   std::size_t hits_kept_ = 0;
   std::map<const SealedPart*, schema::BlockMap> blocks_;
   std::vector<schema::Posting> hits_not_kept_;
+  std::map<const SealedPart*, std::size_t> lists_;          // of one entity's hits, numbered from 1
   std::map<schema::BlockKey, schema::StoredBlock> opened_;  // blocks of a page, with their records
   struct Newest {
     std::int64_t time_us = 0;

@@ -132,17 +132,19 @@ Error damaged(const char* what) {
 constexpr char kOwnId = 1, kNewUuid = 2, kKnownUuid = 3;
 constexpr std::uint8_t kLastMark = 3;
 
-// The place of the first mark, or the end. Text has none: many bytes are looked at together, for one below 4.
+// The place of the first mark, or the end. Text has none: many bytes are looked at together, for one below 4. The
+// compiler makes vectors of the inner loop, which has no way out.
 std::size_t find_mark(std::string_view text) {
-  constexpr std::uint64_t kEach = ~std::uint64_t{0} / 0xFF;
-  using Words = std::array<std::uint64_t, 4>;
-  const auto small = [](std::uint64_t word) { return (word - kEach * (kLastMark + 1)) & ~word; };
+  constexpr std::size_t kTogether = 64;
   for (std::size_t at = 0;;) {
-    for (Words words; text.size() - at >= sizeof words; at += sizeof words) {
-      std::memcpy(words.data(), text.data() + at, sizeof words);
-      if (((small(words[0]) | small(words[1]) | small(words[2]) | small(words[3])) & kEach * 0x80) != 0) break;
+    for (; text.size() - at >= kTogether; at += kTogether) {
+      const char* const bytes = text.data() + at;
+      unsigned char any = 0;
+      for (std::size_t i = 0; i < kTogether; ++i)
+        any = static_cast<unsigned char>(any | (static_cast<unsigned char>(bytes[i]) <= kLastMark ? 1U : 0U));
+      if (any != 0) break;
     }
-    const std::size_t end = std::min(text.size(), at + sizeof(Words));
+    const std::size_t end = std::min(text.size(), at + kTogether);
     for (; at < end; ++at)
       if (const auto byte = static_cast<std::uint8_t>(text[at]); byte >= 1 && byte <= kLastMark) return at;
     if (at == text.size()) return at;
@@ -293,7 +295,23 @@ Result<BlockColumns> decode_columns(std::string_view columns) {
 
 namespace {
 
-// Empty: all are wanted.
+// Of large blocks the memory goes back; of others the thread's next block takes it, without asking for pages again.
+constexpr std::size_t kRoomKeptBytes = 4U * 1024 * 1024;
+class Room {
+ public:
+  Room() = default;
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+  ~Room() {
+    if (bytes().size() > kRoomKeptBytes) bytes() = {};
+  }
+  static std::string& bytes() {
+    thread_local std::string room;
+    return room;
+  }
+};
+
+// Empty: all are wanted. What stands behind the last of the wanted ones is not looked at.
 Result<std::vector<std::string>> read_records(std::string_view raw, std::span<const Uuid> event_ids,
                                               const std::vector<bool>& wanted) {
   ByteReader head(raw);
@@ -302,29 +320,29 @@ Result<std::vector<std::string>> read_records(std::string_view raw, std::span<co
   if (head.left() < known * sizeof(Uuid)) return damaged("records");
   std::vector<Uuid> uuids(known);
   for (auto& id : uuids) id = head.uuid();
-  const auto section = unpack(head.rest(), kBlockDecodedBytesMax);
+  const Room unpacked;
+  const auto section = unpack(head.rest(), kBlockDecodedBytesMax, Room::bytes());
   if (!section) return section.error();
   ByteReader in(*section);
   std::vector<std::uint64_t> lengths(event_ids.size());
   for (auto& length : lengths) length = in.number();
   RecordReader reader(std::move(uuids));
-  std::vector<std::string> records;
-  records.reserve(lengths.size());
-  std::size_t room = kBlockDecodedBytesMax;
-  for (std::size_t i = 0; i < lengths.size(); ++i) {
+  std::vector<std::string> records(lengths.size());
+  std::size_t room = kBlockDecodedBytesMax, end = lengths.size();
+  while (!wanted.empty() && end > 0 && !wanted[end - 1]) --end;
+  for (std::size_t i = 0; i < end; ++i) {
     const auto body = in.raw(lengths[i] >> 1);
     if (in.failed()) return damaged("records");
     if (!wanted.empty() && !wanted[i]) {
       if ((lengths[i] & 1) == 0 && !reader.skip(body)) return damaged("records");
-      records.emplace_back();
       continue;
     }
     auto record = (lengths[i] & 1) != 0 ? std::optional(std::string(body)) : reader.read(body, event_ids[i], room);
     if (!record || record->size() > room) return damaged("records");
     room -= record->size();
-    records.push_back(std::move(*record));
+    records[i] = std::move(*record);
   }
-  if (!in.finished() || !reader.used_all()) return damaged("records");
+  if (wanted.empty() && (!in.finished() || !reader.used_all())) return damaged("records");
   return records;
 }
 

@@ -45,10 +45,13 @@ PartKey part_key(const pqxx::row& row) {
   return {day_of(time_from_pg(row[0].c_str())), row[1].c_str(), row[2].as<int>()};
 }
 
+PartKey part_key(const BinaryResult::Row& row) {
+  return {row.date(0), std::string(row.bytes(1)), row.int4(2)};
+}
+
 Result<std::map<BlockKey, StoredBlock>> read_blocks(Transaction& tx, const std::vector<BlockKey>& blocks,
                                                     bool with_records) {
   std::map<BlockKey, StoredBlock> found;
-  std::string bytes;
   for (std::size_t at = 0; at < blocks.size(); at += kBlocksAtATime) {
     std::vector<std::string> days, accounts, parts, numbers, first_bytes, columns_bytes, sizes;
     for (std::size_t i = at; i < std::min(blocks.size(), at + kBlocksAtATime); ++i) {
@@ -61,15 +64,15 @@ Result<std::map<BlockKey, StoredBlock>> read_blocks(Transaction& tx, const std::
       columns_bytes.push_back(std::to_string(extent.columns_bytes));
       sizes.push_back(std::to_string(extent.columns_bytes + (with_records ? extent.records_bytes : 0)));
     }
-    for (const auto& row : tx.exec(sql::part_block_bytes, array_literal(days), array_literal(accounts),
-                                   array_literal(parts), array_literal(numbers), array_literal(first_bytes),
-                                   array_literal(columns_bytes), array_literal(sizes))) {
-      read_hex_bytes(row[5], bytes);
-      const auto size = row[4].as<std::size_t>();
-      auto columns = decode_columns(std::string_view(bytes).substr(0, size));
+    for (const auto row : tx.exec_binary(sql::part_block_bytes, array_literal(days), array_literal(accounts),
+                                         array_literal(parts), array_literal(numbers), array_literal(first_bytes),
+                                         array_literal(columns_bytes), array_literal(sizes))) {
+      const auto bytes = row.bytes(5);
+      const auto size = std::min(bytes.size(), static_cast<std::size_t>(row.int4(4)));
+      auto columns = decode_columns(bytes.substr(0, size));
       if (!columns) return columns.error();
-      found.insert_or_assign({part_key(row), row[3].as<std::uint32_t>(), {}},
-                             StoredBlock{std::move(*columns), bytes.substr(std::min(size, bytes.size()))});
+      found.insert_or_assign({part_key(row), static_cast<std::uint32_t>(row.int4(3)), {}},
+                             StoredBlock{std::move(*columns), std::string(bytes.substr(size))});
     }
   }
   for (const auto& key : blocks)

@@ -57,6 +57,7 @@ Result<std::map<BlockKey, StoredBlock>> read_blocks(Transaction& tx, const std::
 
 // The part that the first three columns of a row name.
 PartKey part_key(const pqxx::row& row);
+PartKey part_key(const BinaryResult::Row& row);
 
 // As stored; kBadRecord when it is not what its head says.
 Result<EncodedPart> read_part(Transaction& tx, const PartHead& head);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <fstream>
+#include <libpq-fe.h>
 #include <set>
 
 namespace backtrail::schema {
@@ -20,6 +21,20 @@ void Transaction::prepare(const Query& query) {
     throw;
   }
   note_executed(query);
+}
+
+BinaryResult Transaction::run_binary(const Query& query, std::span<const char* const> values) {
+  prepare(query);
+  session_.connection.prepare_now(query.name);
+  constexpr int kBinary = 1;
+  PGconn* const handle = session_.connection.handle();
+  PGresult* const answer =
+      PQexecPrepared(handle, query.name, static_cast<int>(values.size()), values.data(), nullptr, nullptr, kBinary);
+  BinaryResult result(answer);
+  if (PQresultStatus(answer) == PGRES_TUPLES_OK) return result;
+  if (PQstatus(handle) != CONNECTION_OK) throw pqxx::broken_connection();
+  const char* const state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
+  throw pqxx::sql_error(PQresultErrorMessage(answer), query.name, state == nullptr ? "" : state);
 }
 
 Error error_from(const std::exception& exception) {

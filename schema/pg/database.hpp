@@ -7,16 +7,20 @@
 // Database is thread-safe; a Transaction belongs to the thread that got it. A connection that broke is thrown away (it
 // would fail twice more otherwise). The function runs once: retrying is the caller's decision.
 #pragma once
+#include <array>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <pqxx/pqxx>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "schema/core/error.hpp"
 #include "schema/pg/account_scope.hpp"
+#include "schema/pg/binary_result.hpp"
 #include "schema/pg/query.hpp"
 
 namespace backtrail::schema {
@@ -40,6 +44,12 @@ class Transaction {
     prepare(query);
     return work_.exec_prepared(query.name, params...);
   }
+  // The same, with parameters as text and an answer in binary form, which libpqxx 6.4 cannot ask for.
+  template <class... Params>
+  BinaryResult exec_binary(const Query& query, const Params&... params) {
+    const std::array<const char*, sizeof...(Params)> values{text_or_null(params)...};
+    return run_binary(query, values);
+  }
   // Text that is no prepared statement: only DDL and settings of ours, never with values.
   pqxx::result exec_text(const std::string& sql) { return work_.exec(sql); }
 
@@ -47,15 +57,37 @@ class Transaction {
   friend class Database;
   Transaction(Session& session, const std::string& begin);
   void prepare(const Query& query);
+  static const char* text_or_null(const std::string& text) { return text.c_str(); }
+  static const char* text_or_null(const std::optional<std::string>& text) { return text ? text->c_str() : nullptr; }
+  BinaryResult run_binary(const Query& query, std::span<const char* const> values);
   void commit() { work_.exec("COMMIT"); }
   Session& session_;
   pqxx::nontransaction work_;
 };
 
+// As pqxx::connection, which keeps to itself what asking for binary results takes.
+class Connection : public pqxx::connection_base {
+ public:
+  explicit Connection(const std::string& options) : connection_base(policy_), policy_(options) { init(); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() { close(); }
+  pqxx::connectionpolicy::handle handle() const { return policy_.current; }
+
+ private:
+  class Policy : public pqxx::connect_direct {
+   public:
+    using connect_direct::connect_direct;
+    handle do_startconnect(handle before) override { return current = connect_direct::do_startconnect(before); }
+    handle current = nullptr;
+  };
+  Policy policy_;
+};
+
 class Session {
  public:
   explicit Session(const std::string& connection_string) : connection(connection_string) {}
-  pqxx::connection connection;
+  Connection connection;
   std::unordered_set<const char*> prepared;
   bool used_before = false;  // it waited in the pool
 };

@@ -255,7 +255,7 @@ std::vector<EventPosition> all_pages(const Warehouse& warehouse, const AccountSc
     if (!page) return positions;
     EXPECT_EQ(page->total, expected_total);
     EXPECT_LE(page->events.size(), limit);
-    for (const auto& view : page->events) positions.push_back(view.position);
+    for (const auto& view : page->events) positions.push_back(view.position());
     if (!page->next_cursor) return positions;
     EXPECT_EQ(page->events.size(), limit) << "only the last page is short";
     cursor = *page->next_cursor;
@@ -405,7 +405,7 @@ class ActivityTest : public ::testing::Test {
   }
   static std::vector<std::string> ids(const ActivityPage& page) {
     std::vector<std::string> ids;
-    for (const auto& view : page.events) ids.push_back(to_string(view.position.event_id));
+    for (const auto& view : page.events) ids.push_back(to_string(view.position().event_id));
     return ids;
   }
   void add_many(int count) {
@@ -431,7 +431,7 @@ TEST_F(ActivityTest, AnEventByAndOnOneEntityIsListedAndCountedOnce) {
   const auto page = ask(all_days({{"instance", "i-0dbc91f429e48eeed"}}));
   EXPECT_EQ(page.total, 1U);
   ASSERT_THAT(page.events, SizeIs(1));
-  EXPECT_THAT(page.events[0].matched,
+  EXPECT_THAT(page.events[0].matched(),
               ElementsAre(MatchedEntity{{EntityKind::kInstance, "i-0dbc91f429e48eeed", ""}, schema::Direction::kBy},
                           MatchedEntity{{EntityKind::kInstance, "i-0dbc91f429e48eeed", ""}, schema::Direction::kOn}));
   EXPECT_EQ(ask(all_days({{"instance", "i-0dbc91f429e48eeed"}, {"direction", "by"}})).total, 1U);
@@ -532,9 +532,9 @@ TEST_F(ActivityTest, ADamagedRecordIsShownAndMarked) {
   seed_.admin_exec("UPDATE api_event SET raw = '\\x07ff'");
   const auto page = ask(all_days({{"principal", "AIDAEXAMPLEALICE0001"}}));
   ASSERT_THAT(page.events, SizeIs(1));
-  EXPECT_TRUE(page.events[0].damaged);
-  EXPECT_EQ(page.events[0].event.api, "GetObject");
-  EXPECT_EQ(page.events[0].event.outcome, schema::Outcome::kDenied);
+  EXPECT_TRUE(page.events[0].damaged());
+  EXPECT_EQ(page.events[0].event().api, "GetObject");
+  EXPECT_EQ(page.events[0].event().outcome, schema::Outcome::kDenied);
   EXPECT_THAT(flag_names(page.events[0]), ElementsAre("damaged"));
 }
 
@@ -551,7 +551,7 @@ TEST_F(ActivityTest, VariantsAreTwoEventsAndMarked) {
   EXPECT_FALSE(page.events[0].variant);
   EXPECT_TRUE(page.events[1].variant);
   EXPECT_TRUE(page.events[2].variant);
-  const auto found = events_by_id(seed_.warehouse(), AccountScope::all(), page.events[1].position.event_id, 10);
+  const auto found = events_by_id(seed_.warehouse(), AccountScope::all(), page.events[1].position().event_id, 10);
   ASSERT_TRUE(found.has_value());
   EXPECT_THAT(*found, SizeIs(2));
 }
@@ -570,7 +570,7 @@ TEST_F(ActivityTest, OtherAccountsLookLikeNothing) {
   EXPECT_THAT(ids(ask(all_days(), 50, "", AccountScope::none())), IsEmpty());
   EXPECT_THAT(ask(all_days(), 50, "", scope).covered.accounts, ::testing::Optional(ElementsAre(kWeb)));
 
-  const auto& hidden = all.events[0].event.account_id == kOther ? all.events[0] : all.events[1];
+  const auto& hidden = all.events[0].event().account_id == kOther ? all.events[0] : all.events[1];
   const std::string unknown = base64url(*from_base64url(event_key(hidden)) + "x");
   const auto refused = event_by_key(seed_.warehouse(), scope, event_key(hidden));
   const auto missing = event_by_key(seed_.warehouse(), scope, unknown);
@@ -592,8 +592,8 @@ TEST_F(ActivityTest, AnEventIsFoundByItsKeyAndByItsIdWithItsExactBytes) {
   for (const auto& key : {event_key(page.events[0]), id_of(1)}) {
     const auto found = event_by_key(seed_.warehouse(), AccountScope::all(), key);
     ASSERT_TRUE(found.has_value()) << found.error().detail;
-    EXPECT_EQ(found->raw, json);
-    EXPECT_EQ(found->received_us, time_of(EventSeed::kReceivedAt));
+    EXPECT_EQ(found->raw(), json);
+    EXPECT_EQ(found->received_us(), time_of(EventSeed::kReceivedAt));
   }
   for (const std::string key : {"", "x", "00000000-0000-4000-8000-00000000000", "AAAA"})
     EXPECT_EQ(event_by_key(seed_.warehouse(), AccountScope::all(), key).error().code, Code::kNotFound);
@@ -610,7 +610,7 @@ TEST_F(ActivityTest, ExportGivesEveryEventOnceInOrder) {
     const auto next = events->next();
     ASSERT_TRUE(next.has_value());
     sizes.push_back(next->size());
-    for (const auto& view : *next) positions.push_back(view.position);
+    for (const auto& view : *next) positions.push_back(view.position());
   }
   EXPECT_THAT(sizes, ElementsAre(kExportPageEvents, kExportPageEvents, 1U));
   EXPECT_TRUE(std::is_sorted(positions.rbegin(), positions.rend()));

@@ -95,6 +95,7 @@ class EventSeed {
 
   const query::Warehouse& warehouse() const { return warehouse_; }
   schema::Database& api() { return api_; }
+  schema::Database& maintenance() { return maintenance_; }
   std::string api_connection_string() const { return database_.connection_string("backtrail_api"); }
 
   std::string admin_connection_string() const { return database_.admin_connection_string(); }

@@ -67,11 +67,11 @@ class SampleWarehouse {
     do {
       const auto page = query::activity(warehouse(), schema::AccountScope::all(), *filter, 1000, cursor).value();
       for (const auto& view : page.events) {
-        if (others == OtherAccounts::kWithout && view.event.identity_type == "AWSAccount" &&
-            !expected.contains(to_string(view.event.event_id)))
+        if (others == OtherAccounts::kWithout && view.event().identity_type == "AWSAccount" &&
+            !expected.contains(to_string(view.event().event_id)))
           ++left_out;
         else
-          ids.insert(to_string(view.event.event_id));
+          ids.insert(to_string(view.event().event_id));
       }
       cursor = page.next_cursor.value_or("");
       if (cursor.empty()) {

@@ -334,17 +334,18 @@ TEST(BucketTest, TheSmallestThatFits) {
 }
 
 TEST(EventKeyTest, ComesBackAndNothingElseDoes) {
-  EventView view;
-  view.event.account_id = "111122223333";
-  view.position = {kNow, {}, {}};
-  view.position.event_id.bytes.fill(0xAB);
-  view.position.content_fp.bytes.fill(0xCD);
+  StoredEvent stored;
+  stored.account_id = "111122223333";
+  stored.position = {kNow, {}, {}};
+  stored.position.event_id.bytes.fill(0xAB);
+  stored.position.content_fp.bytes.fill(0xCD);
+  const EventView view(stored);
   const auto identity = parse_event_key(event_key(view));
   ASSERT_TRUE(identity);
   EXPECT_EQ(identity->day, schema::day_of(kNow));
   EXPECT_EQ(identity->account_id, "111122223333");
-  EXPECT_EQ(identity->event_id, view.position.event_id);
-  EXPECT_EQ(identity->content_fp, view.position.content_fp);
+  EXPECT_EQ(identity->event_id, stored.position.event_id);
+  EXPECT_EQ(identity->content_fp, stored.position.content_fp);
   for (const std::string text : {"", "x", "AAAAAAAA"}) EXPECT_FALSE(parse_event_key(text));
   const auto key = event_key(view);
   for (std::size_t size = 0; size < key.size(); ++size) EXPECT_FALSE(parse_event_key(key.substr(0, size)));
