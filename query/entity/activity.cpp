@@ -5,6 +5,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 
 #include "query/cursor.hpp"
 #include "query/findings/finding_detail.hpp"
@@ -60,29 +61,25 @@ std::vector<schema::Entity> entities_of(const EventFilter& filter) {
   return entities;
 }
 
-void add_account_names(Transaction& tx, std::vector<EventView>& events) {
-  std::vector<std::string> ids;
-  ids.reserve(events.size());
-  for (const auto& view : events) ids.push_back(view.account_id());
-  const auto names = account_names(tx, ids);
-  for (std::size_t i = 0; i < events.size(); ++i) events[i].account_name = names[i];
-}
-
-void mark_variants(Transaction& tx, std::vector<EventView>& events) {
+void complete_views(Transaction& tx, std::vector<EventView>& events) {
+  if (events.empty()) return;
+  std::set<std::string> unique;
   std::vector<std::string> accounts, subjects;
   for (const auto& view : events) {
+    unique.insert(view.account_id());
     accounts.push_back(view.account_id());
     subjects.push_back(schema::format_day(schema::day_of(view.position().time_us)) + "/" +
                        to_string(view.position().event_id));
   }
-  for (const auto& row : tx.exec(sql::event_variants, schema::array_literal(accounts), schema::array_literal(subjects)))
-    events.at(row["ordinal"].as<std::size_t>() - 1).variant = true;
-}
-
-void complete_views(Transaction& tx, std::vector<EventView>& events) {
-  if (events.empty()) return;
-  add_account_names(tx, events);
-  mark_variants(tx, events);
+  std::map<std::string, std::string> names;
+  for (const auto row : tx.exec_binary(sql::event_marks, schema::array_literal({unique.begin(), unique.end()}),
+                                       schema::array_literal(accounts), schema::array_literal(subjects)))
+    if (row.is_null(0))
+      names.emplace(row.bytes(1), row.bytes(2));
+    else
+      events.at(static_cast<std::size_t>(row.int8(0)) - 1).variant = true;
+  for (auto& view : events)
+    if (const auto name = names.find(view.account_id()); name != names.end()) view.account_name = name->second;
 }
 
 // Events before the retention's start are gone: say so instead of showing silence.

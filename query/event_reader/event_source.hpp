@@ -44,6 +44,9 @@ struct StoredEvent {
 struct OutcomeCounts {
   std::uint64_t ok = 0, denied = 0, failed = 0;
   std::uint64_t total() const { return ok + denied + failed; }
+  void add(schema::Outcome outcome, std::uint64_t n) {
+    (outcome == schema::Outcome::kOk ? ok : outcome == schema::Outcome::kDenied ? denied : failed) += n;
+  }
   bool operator==(const OutcomeCounts&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <backtrail_query_sql.hpp>
 
+#include "schema/block_format/open_records.hpp"
 #include "schema/core/time.hpp"
 
 namespace backtrail::query {
@@ -29,14 +30,39 @@ SealedPart part_of(const Row& row) {
   return part;
 }
 
+PartDigest digest_of(std::string_view bytes) {
+  PartDigest digest;
+  if (bytes.size() != digest.size()) refuse_damaged("a part has no digest");
+  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  return digest;
+}
+
 SealedPart part_with_layout(const Row& row) {
   SealedPart part = part_of(row);
   part.layout = row.bytes(kLayout);
   return part;
 }
 
+// A row of a statement that gives lists.
+void add_list(const Row& row, std::map<PartKey, SealedPart>& parts) {
+  auto key = schema::part_key(row);
+  auto part = parts.find(key);
+  if (part == parts.end()) {
+    part = parts.emplace(std::move(key), part_with_layout(row)).first;
+    part->second.digest = digest_of(row.bytes(kHeadColumns + 2));
+  }
+  part->second.lists[row.int8(kHeadColumns)] = row.bytes(kHeadColumns + 1);
+}
+
 std::optional<std::string> literal_of(const Accounts& accounts) {
   return accounts ? std::optional(schema::array_literal(*accounts)) : std::nullopt;
+}
+
+std::string hashes_literal(const std::vector<std::int64_t>& hashes) {
+  std::vector<std::string> texts;
+  texts.reserve(hashes.size());
+  for (const std::int64_t hash : hashes) texts.push_back(std::to_string(hash));
+  return schema::array_literal(texts);
 }
 
 // The next items of a list, so many at a time.
@@ -70,6 +96,10 @@ StoredEvent stored_event(const schema::PartKey& part, const schema::BlockColumns
   return event;
 }
 
+std::vector<std::string> records_of(const OpenBlock& block, const std::vector<std::uint32_t>& wanted) {
+  return sound(schema::read_records(block.records, block.columns.event_id, wanted));
+}
+
 // The form of raw_codec.hpp that is the bytes themselves.
 std::string as_stored(std::string record) {
   record.insert(record.begin(), '\0');
@@ -80,11 +110,8 @@ std::vector<SealedPlace> sealed_places(Transaction& tx, const std::vector<std::i
                                        std::int32_t to_day) {
   std::vector<SealedPlace> places;
   if (hashes.empty()) return places;
-  std::vector<std::string> texts;
-  texts.reserve(hashes.size());
-  for (const std::int64_t hash : hashes) texts.push_back(std::to_string(hash));
-  for (const auto row : tx.exec_binary(sql::event_entity_accounts, schema::array_literal(texts),
-                                       schema::format_day(from_day), schema::format_day(to_day)))
+  for (const auto row : tx.exec_binary(sql::event_entity_accounts, hashes_literal(hashes), schema::format_day(from_day),
+                                       schema::format_day(to_day)))
     places.push_back({row.date(1), std::string(row.bytes(2)), row.int8(0)});
   std::sort(places.begin(), places.end());
   places.erase(std::unique(places.begin(), places.end()), places.end());
@@ -95,8 +122,10 @@ std::vector<SealedPart> sealed_parts(Transaction& tx, std::int32_t from_day, std
                                      const Accounts& accounts) {
   std::vector<SealedPart> parts;
   for (const auto row : tx.exec_binary(sql::event_part_heads, schema::format_day(from_day), schema::format_day(to_day),
-                                       literal_of(accounts)))
+                                       literal_of(accounts))) {
     parts.push_back(part_with_layout(row));
+    parts.back().digest = digest_of(row.bytes(kHeadColumns));
+  }
   return parts;
 }
 
@@ -111,23 +140,80 @@ std::map<PartKey, SealedPart> sealed_lists(Transaction& tx, const std::vector<Se
     }
     for (const auto row : tx.exec_binary(sql::event_part_lists, schema::array_literal(days),
                                          schema::array_literal(accounts), schema::array_literal(hashes))) {
-      auto key = schema::part_key(row);
-      auto part = parts.find(key);
-      if (part == parts.end()) part = parts.emplace(std::move(key), part_with_layout(row)).first;
-      part->second.lists[row.int8(kHeadColumns)] = row.bytes(kHeadColumns + 1);
+      add_list(row, parts);
     }
   });
   return parts;
 }
 
-void for_each_figures(Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
-                      const std::function<void(const SealedPart&, const schema::RollupView&)>& f) {
-  schema::RollupView figures;
-  for (const auto row : tx.exec_binary(sql::event_part_figures, schema::format_day(from_day),
-                                       schema::format_day(to_day), literal_of(accounts))) {
-    if (const auto ok = schema::read_rollup(row.bytes(kLayout), figures); !ok) refuse_damaged(ok.error().detail);
-    f(part_of(row), figures);
+std::map<PartKey, SealedPart> sealed_entity_lists(Transaction& tx, const std::vector<std::int64_t>& hashes,
+                                                  std::int32_t from_day, std::int32_t to_day,
+                                                  const Accounts& accounts) {
+  std::map<PartKey, SealedPart> parts;
+  for (const auto row : tx.exec_binary(sql::event_entity_lists, hashes_literal(hashes), schema::format_day(from_day),
+                                       schema::format_day(to_day), literal_of(accounts)))
+    add_list(row, parts);
+  return parts;
+}
+
+std::vector<SealedPart> counted_parts(Transaction& tx, std::int32_t from_day, std::int32_t to_day,
+                                      const Accounts& accounts) {
+  const auto rows = tx.exec_binary(sql::event_part_digests, schema::format_day(from_day), schema::format_day(to_day),
+                                   literal_of(accounts));
+  std::vector<SealedPart> parts;
+  parts.reserve(rows.size());
+  for (const auto row : rows) {
+    parts.push_back(part_of(row));
+    parts.back().digest = digest_of(row.bytes(kLayout));
   }
+  return parts;
+}
+
+std::vector<std::shared_ptr<const OpenFigures>> figures_of(Transaction& tx, std::span<const SealedPart> parts) {
+  std::vector<std::shared_ptr<const OpenFigures>> figures(parts.size());
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (figures[i] = figure_cache().find({parts[i].digest}); figures[i] == nullptr) missing.push_back(i);
+  in_pieces(missing, kPlacesAtATime, [&](auto begin, auto end) {
+    std::vector<std::string> days, accounts, numbers, places;
+    for (auto i = begin; i != end; ++i) {
+      days.push_back(schema::format_day(parts[*i].key.day));
+      accounts.push_back(parts[*i].key.account_id);
+      numbers.push_back(std::to_string(parts[*i].key.part_no));
+      places.push_back(std::to_string(*i));
+    }
+    for (const auto row :
+         tx.exec_binary(sql::event_part_figures, schema::array_literal(days), schema::array_literal(accounts),
+                        schema::array_literal(numbers), schema::array_literal(places))) {
+      const auto place = static_cast<std::size_t>(row.int4(0));
+      auto opened = std::make_shared<OpenFigures>();
+      opened->bytes = row.bytes(1);
+      if (const auto ok = schema::read_rollup(opened->bytes, opened->view); !ok) refuse_damaged(ok.error().detail);
+      figure_cache().put({parts[place].digest}, opened, bytes_of(*opened));
+      figures[place] = std::move(opened);
+    }
+  });
+  if (std::find(figures.begin(), figures.end(), nullptr) != figures.end()) refuse_damaged("a part lacks its figures");
+  return figures;
+}
+
+OpenBlocks open_blocks(Transaction& tx, const std::set<WantedBlock>& wanted) {
+  OpenBlocks blocks;
+  std::vector<schema::BlockKey> missing;
+  for (const auto& [key, digest] : wanted)
+    if (auto known = block_cache().find({digest, key.block}))
+      blocks.emplace(key, std::move(known));
+    else
+      missing.push_back(key);
+  if (missing.empty()) return blocks;
+  for (auto& [key, stored] : sound(schema::read_blocks(tx, missing, true))) {
+    auto opened = std::make_shared<OpenBlock>();
+    opened->columns = std::move(stored.columns);
+    opened->records = sound(schema::open_records(stored.raw));
+    block_cache().put({wanted.find({key})->digest, key.block}, opened, bytes_of(*opened));
+    blocks.emplace(key, std::move(opened));
+  }
+  return blocks;
 }
 
 schema::BlockMap blocks_of(const SealedPart& part) {

@@ -6,15 +6,17 @@
 // events would be silence.
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "query/event_reader/event_source.hpp"
+#include "query/event_reader/part_cache.hpp"
 #include "schema/block_format/part_codec.hpp"
-#include "schema/block_format/rollup_view.hpp"
 #include "schema/core/hash.hpp"
 #include "schema/parts/part_store.hpp"
 #include "schema/pg/database.hpp"
@@ -26,6 +28,7 @@ struct SealedPart {
   schema::EventClass event_class = schema::EventClass::kManagement;
   std::size_t n = 0;
   std::int64_t first_us = 0, last_us = 0;
+  PartDigest digest{};
   std::string layout;
   std::map<std::int64_t, std::string> lists;  // hash -> the chunk that has its list
 };
@@ -57,15 +60,36 @@ std::vector<SealedPart> sealed_parts(schema::Transaction& tx, std::int32_t from_
 // The parts of these places that have one of the lists.
 std::map<schema::PartKey, SealedPart> sealed_lists(schema::Transaction& tx, const std::vector<SealedPlace>& places);
 
-// Calls f with every part of some days, without lists and layout, and what it counts; that is gone after the call.
-void for_each_figures(schema::Transaction& tx, std::int32_t from_day, std::int32_t to_day, const Accounts& accounts,
-                      const std::function<void(const SealedPart&, const schema::RollupView&)>& f);
+// The same for all places of some entities, without the way through a list of them.
+std::map<schema::PartKey, SealedPart> sealed_entity_lists(schema::Transaction& tx,
+                                                          const std::vector<std::int64_t>& hashes,
+                                                          std::int32_t from_day, std::int32_t to_day,
+                                                          const Accounts& accounts);
+
+// Parts without lists and layout, for their figures.
+std::vector<SealedPart> counted_parts(schema::Transaction& tx, std::int32_t from_day, std::int32_t to_day,
+                                      const Accounts& accounts);
+// What each of these parts counts; their number is up to the caller, who has the memory of all of them.
+std::vector<std::shared_ptr<const OpenFigures>> figures_of(schema::Transaction& tx, std::span<const SealedPart> parts);
+
+// A block that a page needs, of a part that the transaction has read.
+struct WantedBlock {
+  schema::BlockKey key;
+  PartDigest digest{};
+  auto operator<=>(const WantedBlock& other) const { return key <=> other.key; }
+  bool operator==(const WantedBlock& other) const { return key == other.key; }
+};
+using OpenBlocks = std::map<schema::BlockKey, std::shared_ptr<const OpenBlock>>;
+// With their records. What is not at hand is read at once.
+OpenBlocks open_blocks(schema::Transaction& tx, const std::set<WantedBlock>& wanted);
 
 // Where the blocks of a part are.
 schema::BlockMap blocks_of(const SealedPart& part);
 
 // An event without its record.
 StoredEvent stored_event(const schema::PartKey& part, const schema::BlockColumns& block, std::size_t index);
+// The wanted records of a block, by their places; the others are empty.
+std::vector<std::string> records_of(const OpenBlock& block, const std::vector<std::uint32_t>& wanted);
 // A record in the form of StoredEvent::raw.
 std::string as_stored(std::string record);
 

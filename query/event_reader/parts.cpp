@@ -13,54 +13,11 @@ using schema::Transaction;
 
 // Blocks whose columns are in memory at a time.
 constexpr std::size_t kBlocksAtATime = 256;
+// Parts whose figures are in memory at a time, beside those that are kept.
+constexpr std::size_t kFiguresAtATime = 2'000;
 // Hits that are kept for the next part of the answer; 16 bytes each.
 constexpr std::size_t kHitsKept = 500'000;
-// Hits of which a page looks into the columns at a time, when lists do not tell which of them are wanted.
-constexpr std::size_t kHitsAtATime = 4'096;
 constexpr std::int64_t kHourSeconds = 3'600, kHourUs = kHourSeconds * schema::kMicrosPerSecond;
-// The columns of the facets that are counted by hash.
-struct HashFacet {
-  int facet;
-  schema::ByColumn column;
-};
-constexpr std::array kHashFacets{
-    HashFacet{kFacetIpAddress, schema::ByColumn::kIpAddress}, HashFacet{kFacetAccessKey, schema::ByColumn::kAccessKey},
-    HashFacet{kFacetUserAgent, schema::ByColumn::kUserAgent}, HashFacet{kFacetSession, schema::ByColumn::kSession},
-    HashFacet{kFacetPrincipal, schema::ByColumn::kPrincipal}};
-
-void count_outcome(schema::Outcome outcome, std::uint64_t n, OutcomeCounts& counts) {
-  switch (outcome) {
-    case schema::Outcome::kOk:
-      counts.ok += n;
-      return;
-    case schema::Outcome::kDenied:
-      counts.denied += n;
-      return;
-    default:
-      counts.failed += n;
-  }
-}
-
-// Counts with the first and last event.
-struct Tally {
-  OutcomeCounts counts;
-  std::int64_t first_us = 0, last_us = 0;
-
-  void add(schema::Outcome outcome, std::int64_t time_us) {
-    first_us = counts.total() == 0 ? time_us : std::min(first_us, time_us);
-    last_us = counts.total() == 0 ? time_us : std::max(last_us, time_us);
-    count_outcome(outcome, 1, counts);
-  }
-};
-
-std::vector<std::string> records_of(const schema::StoredBlock& block, const std::vector<std::uint32_t>& wanted) {
-  return sound(schema::decode_records(block.raw, block.columns.event_id, wanted));
-}
-
-bool newer(const StoredEvent& a, const StoredEvent& b) {
-  return a.position > b.position;
-}
-
 }  // namespace
 
 EventParts::EventParts(Transaction& tx, const schema::HashKey& key, const schema::AccountScope& scope,
@@ -150,11 +107,21 @@ void EventParts::load(std::int32_t from_day, std::int32_t to_day) {
 void EventParts::load_all() {
   if (nothing_) return;
   // At once: whoever counts needs everything.
-  if (loaded_.empty())
+  if (loaded_.empty() && groups_.size() == 1 && excluded_.empty())
+    load_group();
+  else if (loaded_.empty())
     load(from_day_, to_day_);
   else
     for (const auto& [from, to] : day_ranges())
       if (!loaded_.contains({from_day_, to_day_})) load(from, to);
+}
+
+void EventParts::load_group() {
+  loaded_.emplace(from_day_, to_day_);
+  std::vector<std::int64_t> hashes;
+  for (const Term& term : groups_.front()) hashes.push_back(term.hash);
+  for (auto& [key, part] : sealed_entity_lists(tx_, hashes, from_day_, to_day_, accounts_))
+    if (account_wanted(key.account_id) && class_wanted(filter_, part.event_class)) parts_.emplace(key, std::move(part));
 }
 
 void EventParts::load_all_lists(const std::vector<SealedPart*>& parts) {
@@ -228,7 +195,7 @@ EventParts::Place EventParts::place_of(const Hit& hit) {
   auto blocks = blocks_.find(hit.part);
   if (blocks == blocks_.end()) blocks = blocks_.emplace(hit.part, blocks_of(*hit.part)).first;
   const auto place = blocks->second.place_of(hit.posting.position);
-  return {{hit.part->key, place.block, place.extent}, place.index};
+  return {{hit.part->key, place.block, place.extent}, place.index, hit.part};
 }
 
 std::size_t EventParts::list_of(const SealedPart* part) {
@@ -263,16 +230,22 @@ bool EventParts::figures_answer() const {
 template <class F>
 std::vector<SealedPart*> EventParts::for_each_figure(F&& f) {
   std::set<std::int32_t> days;  // of parts that reach over the range: its first and its last
-  for_each_figures(tx_, from_day_, to_day_, accounts_, [&](const SealedPart& part, const schema::RollupView& rollup) {
-    if (!account_wanted(part.key.account_id) || !class_wanted(filter_, part.event_class)) return;
-    if (!inside(part)) {
-      days.insert(part.key.day);
-      return;
-    }
-    const RollupMatch matches(filter_, rollup);
-    for (const auto& count : rollup.counts)
-      if (matches(count)) f(schema::day_start(part.key.day) + count.hour * kHourUs, count.outcome, count.n);
+  auto parts = counted_parts(tx_, from_day_, to_day_, accounts_);
+  std::erase_if(parts, [&](const SealedPart& part) {
+    if (!account_wanted(part.key.account_id) || !class_wanted(filter_, part.event_class)) return true;
+    if (!inside(part)) days.insert(part.key.day);
+    return !inside(part);
   });
+  for (std::size_t at = 0; at < parts.size(); at += kFiguresAtATime) {
+    const auto some = std::span(parts).subspan(at, std::min(kFiguresAtATime, parts.size() - at));
+    const auto figures = figures_of(tx_, some);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      const schema::RollupView& view = figures[i]->view;
+      const RollupMatch matches(filter_, view);
+      for (const auto& count : view.counts)
+        if (matches(count)) f(schema::day_start(some[i].key.day) + count.hour * kHourUs, count.outcome, count.n);
+    }
+  }
   std::vector<SealedPart*> others;
   for (const std::int32_t day : days) {
     load(day, day);
@@ -282,8 +255,7 @@ std::vector<SealedPart*> EventParts::for_each_figure(F&& f) {
   return others;
 }
 
-template <class F>
-void EventParts::for_each_event(const std::vector<SealedPart*>& parts, F&& f) {
+void EventParts::for_each_event(const std::vector<SealedPart*>& parts, const EventVisitor& f) {
   std::map<schema::BlockKey, std::vector<std::pair<Hit, std::uint32_t>>> waiting;
   const auto read = [&] {
     std::vector<schema::BlockKey> keys;
@@ -295,7 +267,7 @@ void EventParts::for_each_event(const std::vector<SealedPart*>& parts, F&& f) {
       const BlockMatch matches(filter_, columns);
       for (const auto& [hit, index] : events) {
         if (index >= columns.size()) refuse_damaged("a block is too short");
-        if (matches(index)) f(hit, columns, Place{key, index});
+        if (matches(index)) f(hit, columns, Place{key, index, hit.part});
       }
     }
     waiting.clear();
@@ -344,8 +316,15 @@ std::uint64_t EventParts::count() {
 std::vector<VolumeBucket> EventParts::volume(std::int64_t bucket_s) {
   const std::int64_t bucket_us = bucket_s * schema::kMicrosPerSecond;
   std::map<std::int64_t, OutcomeCounts> buckets;
+  std::int64_t last_us = -1;  // what comes together is of one bucket mostly
+  OutcomeCounts* last = nullptr;
   const auto add = [&](std::int64_t at_us, schema::Outcome outcome, std::uint64_t n) {
-    count_outcome(outcome, n, buckets[at_us / bucket_us * bucket_us]);
+    const std::int64_t begin_us = at_us / bucket_us * bucket_us;
+    if (begin_us != last_us) {
+      last_us = begin_us;
+      last = &buckets[begin_us];
+    }
+    last->add(outcome, n);
   };
   std::vector<SealedPart*> others;
   if (figures_answer() && bucket_s % kHourSeconds == 0) {
@@ -359,157 +338,6 @@ std::vector<VolumeBucket> EventParts::volume(std::int64_t bucket_s) {
   volume.reserve(buckets.size());
   for (const auto& [at_us, counts] : buckets) volume.push_back({at_us, counts});
   return volume;
-}
-
-bool EventParts::groups(RowGroups& groups) {
-  load_all();
-  const auto parts = all_parts();
-  load_all_lists(parts);
-  Tally all;
-  std::map<std::pair<std::string, std::string>, Tally> apis;
-  std::map<std::string, Tally> accounts, regions;
-  std::map<std::pair<int, std::int64_t>, Tally> hashes;
-  for_each_event(parts, [&](const Hit& hit, const schema::BlockColumns& block, const Place& place) {
-    const auto add = [&](Tally& tally) { tally.add(hit.posting.outcome, hit.posting.time_us); };
-    add(all);
-    add(apis[{block.service.of(place.index), block.api.of(place.index)}]);
-    add(accounts[hit.part->key.account_id]);
-    add(regions[block.region.of(place.index)]);
-    for (const auto& [facet, column] : kHashFacets) {
-      const std::int64_t hash = block.by[static_cast<std::size_t>(column)][place.index];
-      if (hash == 0) continue;
-      add(hashes[{facet, hash}]);
-      Newest& example = examples_[{facet, hash}];
-      if (example.time_us <= hit.posting.time_us) example = {hit.posting.time_us, place};
-    }
-  });
-  if (all.counts.total() == 0) return false;
-  groups.groups.totals = all.counts;
-  groups.groups.first_us = all.first_us;
-  groups.groups.last_us = all.last_us;
-  for (const auto& [name, tally] : apis) groups.groups.apis.push_back({name.first, name.second, tally.counts});
-  for (const auto& [value, tally] : accounts)
-    groups.groups.accounts.push_back({value, tally.counts, tally.first_us, tally.last_us});
-  for (const auto& [value, tally] : regions)
-    groups.groups.regions.push_back({value, tally.counts, tally.first_us, tally.last_us});
-  for (const auto& [key, tally] : hashes)
-    groups.by_hash.push_back({key.first, key.second, tally.counts, tally.first_us, tally.last_us});
-  return true;
-}
-
-std::vector<HashText> EventParts::texts(const std::vector<HashCount>& hashes) {
-  std::map<schema::BlockKey, std::vector<std::pair<const HashCount*, std::uint32_t>>> wanted;
-  for (const auto& hash : hashes)
-    if (const auto example = examples_.find({hash.facet, hash.hash}); example != examples_.end())
-      wanted[example->second.place.block].emplace_back(&hash, example->second.place.index);
-  std::vector<HashText> texts;
-  if (wanted.empty()) return texts;
-  std::vector<schema::BlockKey> keys;
-  keys.reserve(wanted.size());
-  for (const auto& [key, events] : wanted) keys.push_back(key);
-  const auto blocks = sound(schema::read_blocks(tx_, keys, true));
-  for (const auto& [key, events] : wanted) {
-    std::vector<std::uint32_t> wanted_here;
-    for (const auto& event : events) wanted_here.push_back(event.second);
-    const auto records = records_of(blocks.at(key), wanted_here);
-    for (const auto& [hash, index] : events) texts.push_back({hash->facet, hash->hash, as_stored(records.at(index))});
-  }
-  return texts;
-}
-
-// Of hits, which are the newest first: adds the first that are before the position and answer the question, and all
-// that happened at the same time as the last of those.
-void EventParts::newest_of(const std::vector<Hit>& hits, const EventPosition& position, std::size_t limit,
-                           std::vector<std::pair<StoredEvent, Place>>& found) {
-  std::size_t at_a_time = 0;
-  for (std::size_t next = 0; next < hits.size() && found.size() < limit;) {
-    at_a_time = needs_columns_ ? std::clamp(2 * at_a_time, limit - found.size(), std::max(limit, kHitsAtATime))
-                               : limit - found.size();
-    std::size_t end = std::min(hits.size(), next + at_a_time);
-    while (end < hits.size() && hits[end].posting.time_us == hits[end - 1].posting.time_us) ++end;
-    std::vector<Place> places;  // of hits[next] and following
-    std::set<schema::BlockKey> keys;
-    for (std::size_t i = next; i < end; ++i) {
-      places.push_back(place_of(hits[i]));
-      keys.insert(places.back().block);
-    }
-    auto blocks = sound(schema::read_blocks(tx_, {keys.begin(), keys.end()}, !needs_columns_));
-    std::map<schema::BlockKey, BlockMatch> matches;
-    for (const auto& [key, block] : blocks) matches.emplace(key, BlockMatch(filter_, block.columns));
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      const Place& place = places[i];
-      const auto& columns = blocks.at(place.block).columns;
-      if (place.index >= columns.size()) refuse_damaged("a block is too short");
-      if (!matches.at(place.block)(place.index)) continue;
-      StoredEvent event = stored_event(place.block.part, columns, place.index);
-      event.list = list_of(hits[next + i].part);
-      if (event.position < position) found.emplace_back(std::move(event), place);
-    }
-    matches.clear();
-    for (auto& [key, block] : blocks)
-      if (!needs_columns_) opened_.insert_or_assign(key, std::move(block));
-    next = end;
-  }
-}
-
-std::vector<StoredEvent> EventParts::with_records(std::vector<std::pair<StoredEvent, Place>> found) {
-  std::map<schema::BlockKey, std::vector<std::size_t>> by_block;
-  for (std::size_t i = 0; i < found.size(); ++i) by_block[found[i].second.block].push_back(i);
-  std::vector<schema::BlockKey> missing;
-  for (const auto& [key, events] : by_block)
-    if (!opened_.contains(key)) missing.push_back(key);
-  if (!missing.empty()) opened_.merge(sound(schema::read_blocks(tx_, missing, true)));
-  std::vector<StoredEvent> events(found.size());
-  for (const auto& [key, indexes] : by_block) {
-    std::vector<std::uint32_t> wanted;
-    for (const std::size_t i : indexes) wanted.push_back(found[i].second.index);
-    auto records = records_of(opened_.at(key), wanted);
-    for (const std::size_t i : indexes) {
-      events[i] = std::move(found[i].first);
-      events[i].raw = as_stored(std::move(records.at(found[i].second.index)));
-    }
-  }
-  opened_.clear();
-  return events;
-}
-
-std::vector<StoredEvent> EventParts::newest(const EventPosition& position, std::size_t limit) {
-  std::vector<std::pair<StoredEvent, Place>> found;
-  if (nothing_ || limit == 0) return {};
-  const std::int32_t position_day = schema::day_of(position.time_us);
-  // The newest first. Blocks of several days are read at once: most entities do little on a day.
-  std::vector<Hit> waiting;
-  const auto take = [&](std::size_t least) {
-    if (found.size() + waiting.size() < least) return;
-    newest_of(waiting, position, limit, found);
-    waiting.clear();
-  };
-  for (const auto& [from, to] : day_ranges()) {
-    if (found.size() >= limit) break;
-    if (from > position_day) continue;
-    if (!loaded_.contains({from_day_, to_day_})) load(from, to);
-    for (std::int32_t day = std::min(to, position_day); day >= from && found.size() < limit; --day) {
-      // The newest day of these that has a part.
-      const auto behind = parts_.lower_bound({day + 1, "", 0});
-      if (behind == parts_.begin()) break;
-      day = std::prev(behind)->first.day;
-      if (day < from) break;
-      std::vector<SealedPart*> parts;
-      for (auto part = parts_.lower_bound({day, "", 0}); part != behind; ++part) parts.push_back(&part->second);
-      load_all_lists(parts);
-      const auto of_day = static_cast<std::ptrdiff_t>(waiting.size());
-      for (const SealedPart* part : parts)
-        for (const auto& posting : hits(*part))
-          if (posting.time_us <= position.time_us) waiting.push_back({part, posting});
-      std::sort(waiting.begin() + of_day, waiting.end(),
-                [](const Hit& a, const Hit& b) { return a.posting.time_us > b.posting.time_us; });
-      take(limit);
-    }
-  }
-  take(0);
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return newer(a.first, b.first); });
-  if (found.size() > limit) found.resize(limit);
-  return with_records(std::move(found));
 }
 
 }  // namespace backtrail::query

@@ -7,9 +7,11 @@
 // to the transaction's thread; throws what the transaction throws, and ErrorException for a damaged part.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "query/event_reader/event_filter.hpp"
@@ -49,7 +51,11 @@ class EventParts {
   struct Place {
     schema::BlockKey block;
     std::uint32_t index;
+    const SealedPart* part;
   };
+
+  using Found = std::vector<std::pair<StoredEvent, Place>>;
+  using EventVisitor = std::function<void(const Hit&, const schema::BlockColumns&, const Place&)>;
 
   bool account_wanted(const std::string& account_id) const;
   // The days on which there may be something, the newest first, in pieces that grow.
@@ -57,6 +63,8 @@ class EventParts {
   std::vector<std::pair<std::int32_t, std::int32_t>> day_ranges() const;
   void load(std::int32_t from_day, std::int32_t to_day);
   void load_all();
+  // Parts and lists of the only condition on entities.
+  void load_group();
   void load_all_lists(const std::vector<SealedPart*>& parts);
   std::vector<schema::Posting> postings_of(const SealedPart& part, const Term& term) const;
   static std::size_t count_of(const SealedPart& part, const Term& term);
@@ -80,14 +88,15 @@ class EventParts {
   std::vector<SealedPart*> all_parts();
   // Calls f(hit, block, place) for every hit in these parts, in some order, once the columns are there and the
   // conditions hold.
-  template <class F>
-  void for_each_event(const std::vector<SealedPart*>& parts, F&& f);
+  void for_each_event(const std::vector<SealedPart*>& parts, const EventVisitor& f);
   // Calls f(posting) for every hit in these parts that the conditions hold for.
   template <class F>
   void for_each_hit(const std::vector<SealedPart*>& parts, F&& f);
-  void newest_of(const std::vector<Hit>& hits, const EventPosition& position, std::size_t limit,
-                 std::vector<std::pair<StoredEvent, Place>>& found);
-  std::vector<StoredEvent> with_records(std::vector<std::pair<StoredEvent, Place>> found);
+  void take_hits(std::span<const Hit> hits, const EventPosition& position, Found& found);
+  void take_matching(std::span<const Hit> hits, const EventPosition& position, Found& found);
+  void take_event(const schema::BlockColumns& columns, const Place& place, const EventPosition& position, Found& found);
+  void newest_of(const std::vector<Hit>& hits, const EventPosition& position, std::size_t limit, Found& found);
+  std::vector<StoredEvent> with_records(Found found);
 
   schema::Transaction& tx_;
   const EventFilter& filter_;
@@ -108,8 +117,8 @@ class EventParts {
   std::size_t hits_kept_ = 0;
   std::map<const SealedPart*, schema::BlockMap> blocks_;
   std::vector<schema::Posting> hits_not_kept_;
-  std::map<const SealedPart*, std::size_t> lists_;          // of one entity's hits, numbered from 1
-  std::map<schema::BlockKey, schema::StoredBlock> opened_;  // blocks of a page, with their records
+  std::map<const SealedPart*, std::size_t> lists_;  // of one entity's hits, numbered from 1
+  OpenBlocks opened_;                               // of a page
   struct Newest {
     std::int64_t time_us = 0;
     Place place{};

@@ -1,11 +1,10 @@
--- The figures of the sealed parts of some days.
--- $1 first day, $2 last day, $3 accounts (NULL: all)
--- Row: HeadColumn of query/event_reader/part_loader.cpp, the bytes in place of the layout. Index: event_part_pkey of those days, event_piece_pkey; OFFSET 0 keeps one look-up a part.
-SELECT p.day, p.account_id, p.part_no, p.event_class, p.n, p.first_at, p.last_at, x.bytes
-FROM event_part AS p
+-- The figures of some parts.
+-- $1 days, $2 account ids, $3 parts, $4 their places in the list of whoever asks (arrays of one length)
+-- Row: place, bytes. Index: event_piece_pkey; OFFSET 0 keeps one look-up a part.
+SELECT k.place, x.bytes
+FROM unnest($1::date[], $2::text[], $3::integer[], $4::integer[]) AS k(day, account_id, part_no, place)
 CROSS JOIN LATERAL (
   SELECT x.bytes
   FROM event_piece AS x
-  WHERE x.day = p.day AND x.account_id = p.account_id AND x.part_no = p.part_no AND x.kind = 3
+  WHERE x.day = k.day AND x.account_id = k.account_id AND x.part_no = k.part_no AND x.kind = 3 AND x.last_key = 0
   OFFSET 0) AS x
-WHERE p.day BETWEEN $1::date AND $2::date AND ($3::text[] IS NULL OR p.account_id = ANY ($3::text[]))

@@ -1,8 +1,8 @@
 -- Posting lists of entities on some days in some accounts, from all parts of them.
 -- $1 days, $2 account ids, $3 hashes (arrays of one length)
--- Row: HeadColumn of query/event_reader/part_loader.cpp, hash, bytes: the chunk that has the list, if there is one.
+-- Row: HeadColumn of query/event_reader/part_loader.cpp, hash, bytes, digest: the chunk that has the list, if there is one.
 -- Index: event_part_pkey, event_piece_pkey; OFFSET 0 keeps the look-ups.
-SELECT p.day, p.account_id, p.part_no, p.event_class, p.n, p.first_at, p.last_at, p.layout, k.hash, c.bytes
+SELECT p.day, p.account_id, p.part_no, p.event_class, p.n, p.first_at, p.last_at, p.layout, k.hash, c.bytes, p.digest
 FROM unnest($1::date[], $2::text[], $3::bigint[]) AS k(day, account_id, hash)
 CROSS JOIN LATERAL (
   SELECT p.*

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "schema/block_format/bytes.hpp"
+#include "schema/block_format/open_records.hpp"
 #include "schema/block_format/packed.hpp"
 #include "schema/block_format/uuid_text.hpp"
 #include "schema/core/time.hpp"
@@ -200,7 +201,7 @@ std::string encode_records(std::span<const SealedEvent> events) {
 // Puts the UUIDs back. Nothing when the body is not one that we wrote, or grows beyond `room`.
 class RecordReader {
  public:
-  explicit RecordReader(std::vector<Uuid> uuids) : uuids_(std::move(uuids)) {}
+  explicit RecordReader(std::span<const Uuid> uuids) : uuids_(uuids) {}
 
   std::optional<std::string> read(std::string_view body, const Uuid& own, std::size_t room) {
     std::string record;
@@ -243,7 +244,7 @@ class RecordReader {
       }
     }
   }
-  std::vector<Uuid> uuids_;
+  std::span<const Uuid> uuids_;
   std::size_t next_ = 0;
 };
 
@@ -311,22 +312,30 @@ class Room {
   }
 };
 
-// Empty: all are wanted. What stands behind the last of the wanted ones is not looked at.
-Result<std::vector<std::string>> read_records(std::string_view raw, std::span<const Uuid> event_ids,
-                                              const std::vector<bool>& wanted) {
-  ByteReader head(raw);
+// Leaves the reader at what is packed.
+Result<std::vector<Uuid>> read_uuids(ByteReader& head) {
   if (head.byte() != kFormat) return fail(Code::kBadRecord, "a block's records have an unknown format");
   const std::size_t known = head.count();
   if (head.left() < known * sizeof(Uuid)) return damaged("records");
   std::vector<Uuid> uuids(known);
   for (auto& id : uuids) id = head.uuid();
-  const Room unpacked;
-  const auto section = unpack(head.rest(), kBlockDecodedBytesMax, Room::bytes());
-  if (!section) return section.error();
-  ByteReader in(*section);
+  return uuids;
+}
+
+std::vector<bool> marked(std::span<const std::uint32_t> wanted, std::size_t n) {
+  std::vector<bool> marked(n);
+  for (const std::uint32_t place : wanted)
+    if (place < n) marked[place] = true;
+  return marked;
+}
+
+// Empty: all are wanted. What stands behind the last of the wanted ones is not looked at.
+Result<std::vector<std::string>> pick_records(std::string_view section, std::span<const Uuid> uuids,
+                                              std::span<const Uuid> event_ids, const std::vector<bool>& wanted) {
+  ByteReader in(section);
   std::vector<std::uint64_t> lengths(event_ids.size());
   for (auto& length : lengths) length = in.number();
-  RecordReader reader(std::move(uuids));
+  RecordReader reader(uuids);
   std::vector<std::string> records(lengths.size());
   std::size_t room = kBlockDecodedBytesMax, end = lengths.size();
   while (!wanted.empty() && end > 0 && !wanted[end - 1]) --end;
@@ -346,18 +355,40 @@ Result<std::vector<std::string>> read_records(std::string_view raw, std::span<co
   return records;
 }
 
+Result<std::vector<std::string>> unpack_records(std::string_view raw, std::span<const Uuid> event_ids,
+                                                const std::vector<bool>& wanted) {
+  ByteReader head(raw);
+  const auto uuids = read_uuids(head);
+  if (!uuids) return uuids.error();
+  const Room unpacked;
+  const auto section = unpack(head.rest(), kBlockDecodedBytesMax, Room::bytes());
+  if (!section) return section.error();
+  return pick_records(*section, *uuids, event_ids, wanted);
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> decode_records(std::string_view raw, std::span<const Uuid> event_ids) {
-  return read_records(raw, event_ids, {});
+  return unpack_records(raw, event_ids, {});
 }
 
 Result<std::vector<std::string>> decode_records(std::string_view raw, std::span<const Uuid> event_ids,
                                                 std::span<const std::uint32_t> wanted) {
-  std::vector<bool> marked(event_ids.size());
-  for (const std::uint32_t place : wanted)
-    if (place < marked.size()) marked[place] = true;
-  return read_records(raw, event_ids, marked);
+  return unpack_records(raw, event_ids, marked(wanted, event_ids.size()));
+}
+
+Result<OpenRecords> open_records(std::string_view raw) {
+  ByteReader head(raw);
+  auto uuids = read_uuids(head);
+  if (!uuids) return uuids.error();
+  auto section = unpack(head.rest(), kBlockDecodedBytesMax);
+  if (!section) return section.error();
+  return OpenRecords{std::move(*uuids), std::move(*section)};
+}
+
+Result<std::vector<std::string>> read_records(const OpenRecords& records, std::span<const Uuid> event_ids,
+                                              std::span<const std::uint32_t> wanted) {
+  return pick_records(records.bytes, records.uuids, event_ids, marked(wanted, event_ids.size()));
 }
 
 Result<std::vector<SealedEvent>> decode_block(std::string_view columns, std::string_view raw) {

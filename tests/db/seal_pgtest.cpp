@@ -7,6 +7,7 @@
 #include "ingest/seal/sealer.hpp"
 #include "ingest/seal/unseal.hpp"
 #include "ingest/seal/verify.hpp"
+#include "schema/block_format/directory_codec.hpp"
 #include "schema/parts/part_store.hpp"
 #include "tests/db/ingest_warehouse.hpp"
 
@@ -339,6 +340,28 @@ TEST_F(SealTest, TheDirectoryTellsOnlyTheCallersAccounts) {
   EXPECT_EQ(told(AccountScope::none(), hash), "");
   EXPECT_EQ(told(AccountScope::all(), hash + 1'099'511'627'776), "");
   EXPECT_EQ(told(AccountScope::all(), hash, "2026-11-01"), "");
+}
+
+// Whatever the bytes of hashes are: three of them are signs of LIKE, which the look-up uses.
+TEST_F(SealTest, TheDirectoryFindsHashesOfAnyBytes) {
+  std::vector<schema::DirectoryEntry> entries;
+  std::vector<std::int64_t> hashes;
+  const std::vector<std::uint64_t> bytes{0x25, 0x5C, 0x5F, 0x00, 0xFF, 0x41};
+  for (const std::uint64_t a : bytes)
+    for (const std::uint64_t b : bytes)
+      for (const std::uint64_t c : bytes) hashes.push_back(static_cast<std::int64_t>(a << 56 | b << 48 | c << 40 | 7));
+  for (std::size_t i = 0; i < hashes.size(); i += 2) entries.push_back({hashes[i], 111'122'223'333});
+  pqxx::connection connection(warehouse_.database().admin_connection_string());
+  pqxx::nontransaction session(connection);
+  session.exec("SET search_path = backtrail; SET app.accounts = '*'");
+  for (const auto& row : schema::encode_directory(entries))
+    session.exec_params("INSERT INTO event_directory (slot, day, run_no, bytes) VALUES ($1, '2026-11-02', 0, $2)",
+                        row.slot, pqxx::binarystring(row.bytes));
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    const auto found = session.exec_params(
+        "SELECT account_id FROM entity_accounts(ARRAY[$1]::bigint[], '2026-11-01', '2026-11-03')", hashes[i]);
+    EXPECT_EQ(found.size(), i % 2 == 0 ? 1 : 0) << std::hex << hashes[i];
+  }
 }
 
 TEST_F(SealTest, DaysAreDroppedWholeAndClassesExpireAlone) {

@@ -378,6 +378,43 @@ TEST_F(SealedAnswersTest, EntitiesWithOneHashAreNotMixedAcrossParts) {
   }
 }
 
+// What is kept of a part is kept under its content: another part in its place, or another caller, gets nothing of it.
+TEST_F(SealedAnswersTest, WhatIsKeptOfAPartIsNotGivenForAnother) {
+  const auto day_of_all = [&](int n, std::string_view day) {
+    auto record = nlohmann::ordered_json::parse(world_.record(n));
+    record["eventTime"] = fmt::format("{}T10:{:02}:{:02}Z", day, n / 60 % 60, n % 60);
+    return record.dump();
+  };
+  std::vector<std::string> records;
+  for (int n = 0; n < 200; ++n) records.push_back(day_of_all(n, "2026-11-20"));
+  seed_.add_all(records);
+  const std::string rows = answers(AccountScope::all());
+  const auto scope = AccountScope::of({kAudit}).value();
+  const std::string some = answers(scope);
+  const auto digests = [&] {
+    return std::string(
+        seed_
+            .admin_exec(
+                "SELECT string_agg(encode(digest, 'hex'), ' ' ORDER BY account_id, part_no) FROM event_part")[0][0]
+            .c_str());
+  };
+  seed_.seal();
+  const std::string first = digests();
+  for (int again = 0; again < 2; ++again) EXPECT_EQ(answers(AccountScope::all()), rows);
+  EXPECT_EQ(answers(scope), some) << "what another caller had opened";
+  EXPECT_EQ(answers(AccountScope::none()).find("2026"), std::string::npos);
+  seed_.unseal();
+  seed_.admin_exec(
+      "DELETE FROM event_mention AS m USING api_event AS e WHERE m.event_id = e.event_id AND e.event_id::text LIKE "
+      "'%3'; "
+      "DELETE FROM api_event WHERE event_id::text LIKE '%3'");
+  const std::string fewer = answers(AccountScope::all());
+  EXPECT_NE(fewer, rows);
+  seed_.seal();
+  EXPECT_NE(digests(), first);
+  for (int again = 0; again < 2; ++again) EXPECT_EQ(answers(AccountScope::all()), fewer);
+}
+
 // What cannot be read must not look like what never happened.
 TEST_F(SealedAnswersTest, ADamagedPartIsAnErrorAndNotSilence) {
   seed_.add_all(records_);
@@ -388,6 +425,10 @@ TEST_F(SealedAnswersTest, ADamagedPartIsAnErrorAndNotSilence) {
   const auto page = activity(seed_.warehouse(), AccountScope::all(), *filter, 10, "");
   ASSERT_FALSE(page.has_value());
   EXPECT_THAT(page.error().detail, ::testing::HasSubstr("backtrail verify"));
+  seed_.admin_exec("DELETE FROM event_piece WHERE kind = 3 AND account_id = (SELECT min(account_id) FROM event_piece)");
+  const auto volume = activity_volume(seed_.warehouse(), AccountScope::all(), *filter, 30);
+  ASSERT_FALSE(volume.has_value());
+  EXPECT_THAT(volume.error().detail, ::testing::HasSubstr("lacks its figures"));
 }
 
 }  // namespace

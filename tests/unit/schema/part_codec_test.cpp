@@ -7,6 +7,7 @@
 #include <rapidcheck.h>
 
 #include "schema/block_format/directory_codec.hpp"
+#include "schema/block_format/open_records.hpp"
 #include "schema/block_format/uuid_text.hpp"
 #include "schema/core/time.hpp"
 
@@ -112,6 +113,10 @@ TEST(PartCodecTest, SomeRecordsOfABlockAreThoseOfAll) {
       if (world.chance(20)) wanted.push_back(i);
     const auto records = decode_records(block.raw, columns->event_id, wanted);
     RC_ASSERT(records.has_value());
+    const auto opened = open_records(block.raw);
+    RC_ASSERT(opened.has_value());
+    for (int again = 0; again < 2; ++again)
+      RC_ASSERT(read_records(*opened, columns->event_id, wanted).value() == *records);
     for (std::uint32_t i = 0; i < events.size(); ++i) {
       const bool asked = std::find(wanted.begin(), wanted.end(), i) != wanted.end();
       RC_ASSERT((*records)[i] == (asked ? events[i].raw : std::string()));
