@@ -5,7 +5,8 @@
 // whatever is sealed, unsealed or merged: who may see a part, and whether it is there, says event_part in the snapshot
 // of whoever asks, and only then its digest is looked up here. Memory is bounded; what does not fit takes the place of
 // something, chosen at random: of more figures than fit, which are asked for in one order again and again, a part
-// stays, where the least recently used would always be gone. Thread-safe.
+// stays, where the least recently used would always be gone. What was damaged and could be decoded all the same is kept
+// like anything else, until the program ends; `backtrail verify` reads the database. Thread-safe.
 #pragma once
 #include <array>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The records of a block, unpacked and ready to give single ones: for whoever asks a block again and again. Otherwise as
-// decode_records (block_codec.hpp). Pure; reading is thread-safe.
+// The records of a block, unpacked and ready to give single ones: for whoever asks a block again and again. Otherwise
+// as decode_records (block_codec.hpp). Pure; reading is thread-safe.
 #pragma once
 #include <cstdint>
 #include <span>

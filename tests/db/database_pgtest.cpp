@@ -3,6 +3,7 @@
 #include <pqxx/pqxx>
 #include <thread>
 
+#include "schema/core/time.hpp"
 #include "schema/pg/database.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -71,7 +72,7 @@ TEST_F(DatabaseTest, BinaryAnswersAreWhatTextSays) {
   constexpr Query kValues{
       "test_binary_values",
       "SELECT $1::smallint, $2::integer, $3::bigint, $4::date, $5::timestamptz, $6::text, $7::bytea, "
-      "$8::text UNION ALL SELECT 0, 0, 0, '1970-01-01', '1970-01-01Z', '', '', ''"};
+      "$8::text UNION ALL SELECT 0::smallint, 0, 0::bigint, '1970-01-01', '1970-01-01Z', '', '', ''"};
   const auto answer = database_.read(AccountScope::none(), [&](Transaction& tx) -> Result<int> {
     const auto result = tx.exec_binary(kValues, std::string("-2"), std::string("-70000"), std::string("-5000000000"),
                                        std::string("1969-12-31"), std::string("2026-11-20T10:00:00.000001Z"),

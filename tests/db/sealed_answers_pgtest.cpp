@@ -417,6 +417,12 @@ TEST_F(SealedAnswersTest, WhatIsKeptOfAPartIsNotGivenForAnother) {
 
 // What cannot be read must not look like what never happened.
 TEST_F(SealedAnswersTest, ADamagedPartIsAnErrorAndNotSilence) {
+  // Parts of their own: what other tests had opened of equal parts would answer.
+  for (auto& record : records_) {
+    auto json = nlohmann::ordered_json::parse(record);
+    json["additionalEventData"] = {{"stands", "in a damaged part"}};
+    record = json.dump();
+  }
   seed_.add_all(records_);
   seed_.seal();
   seed_.admin_exec("UPDATE event_piece SET bytes = set_byte(bytes, 0, 9) WHERE kind = 4");
