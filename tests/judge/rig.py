@@ -57,6 +57,10 @@ def cpu_s(pids):
     return ticks / os.sysconf('SC_CLK_TCK')
 
 
+class Cut(RuntimeError):
+    """An answer that did not come to its end."""
+
+
 class Database:
     """A cluster below `directory`; its processes are our children."""
 
@@ -178,7 +182,16 @@ class Collector:
         response = connection.getresponse()
         if response.status != 200:
             raise RuntimeError(f'{path} answered {response.status}: {response.read()[:300]}')
-        yield from response
+        # Not by its own iterator, which takes an answer that was cut for one that ended.
+        rest = b''
+        try:
+            while piece := response.read(1 << 16):
+                *whole, rest = (rest + piece).split(b'\n')
+                yield from whole
+        except http.client.IncompleteRead as cut:
+            raise Cut(f'{path} was cut: {self.last_words()}') from cut
+        if rest:
+            yield rest
         connection.close()
 
     def kill(self):
