@@ -16,6 +16,9 @@ schema::Error out_of_memory() {
   return schema::fail(schema::Code::kOverload, "no memory is left; send it again in a few seconds");
 }
 
+// Of large deliveries so many bytes of rows wait: those that one writer writes while a parser reads the next.
+constexpr std::size_t kLargeRowsBytesMax = 2 * kBatchMaxBytes;
+
 constexpr std::int64_t kRulesLifeUs = 30 * schema::kMicrosPerSecond;
 
 // What an imported file may unpack to, however small it is: a part of an archive and its last line.
@@ -259,14 +262,13 @@ void Pipeline::leave(Gathering& gathering) {
 }
 
 void Pipeline::push(Lane lane, Batch batch) {
+  const std::size_t most =
+      lane == Lane::kLarge ? std::min(kLargeRowsBytesMax, options_.rows_bytes_max) : options_.rows_bytes_max;
   std::unique_lock lock(rows_mutex_);
-  const auto room = [&] { return rows_bytes(lane) == 0 || rows_bytes(lane) + batch.bytes <= options_.rows_bytes_max; };
-  rows_room_.wait(lock, room);
+  rows_room_.wait(lock, [&] { return rows_bytes(lane) == 0 || rows_bytes(lane) + batch.bytes <= most; });
   rows_bytes(lane) += batch.bytes;
   rows_.push(lane, std::move(batch));
   rows_ready_.notify_one();
-  // A large delivery is read on when what was read is written: it never keeps two processors from the small ones.
-  if (lane == Lane::kLarge) rows_room_.wait(lock, [&] { return large_rows_bytes_ == 0; });
 }
 
 // Everything that is queued in a lane, up to one batch.
@@ -277,6 +279,7 @@ Batch Pipeline::take_rows(Lane lane) {
       break;
     append(batch, rows_.take(lane));
   }
+  rows_bytes(lane) -= batch.bytes;
   return batch;
 }
 
@@ -320,16 +323,12 @@ void Pipeline::write_loop() {
     if (rows_.empty()) return;
     const Lane lane = *rows_.ready();
     Batch batch = take_rows(lane);
-    const std::size_t bytes = batch.bytes;
-    if (lane == Lane::kSmall) small_rows_bytes_ -= bytes;
     rows_.begin(lane);
     rows_room_.notify_all();
     lock.unlock();
     write(writer, std::move(batch));
     lock.lock();
     rows_.end(lane);
-    if (lane == Lane::kLarge) large_rows_bytes_ -= bytes;
-    rows_room_.notify_all();
     if (lane == Lane::kLarge || parsers_done_) rows_ready_.notify_all();
   }
 }
